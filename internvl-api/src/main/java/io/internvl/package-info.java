@@ -1,0 +1,2 @@
+/** Loading InternVL models and talking to them about text and images. */
+package io.internvl;

@@ -1,0 +1,12 @@
+/** Language model, tokenizer and tensor kernels; internal to InternVL for Java. */
+@org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the friend modules are compiled later
+module io.internvl.core {
+  requires transitive io.internvl.gguf;
+  requires jdk.incubator.vector;
+  requires static org.jspecify;
+
+  exports io.internvl.core.kernel to
+      io.internvl.vision,
+      io.internvl;
+}

@@ -1,0 +1,2 @@
+/** Images to language-model embeddings. */
+package io.internvl.vision;
