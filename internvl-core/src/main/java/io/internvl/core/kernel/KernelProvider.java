@@ -1,0 +1,25 @@
+package io.internvl.core.kernel;
+
+/** Chooses the implementation of {@link Kernels} that this JVM can run. */
+public final class KernelProvider {
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+  private KernelProvider() {}
+
+  /**
+   * Starts kernels. Without the module {@code jdk.incubator.vector} the scalar definitions run,
+   * which are many times slower, and one warning says which flag to add.
+   *
+   * @param options threads and precision
+   * @return kernels to be closed by the caller
+   */
+  public static Kernels create(KernelOptions options) {
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+      System.getLogger(KernelProvider.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "Slow scalar kernels are in use: start java with --add-modules " + VECTOR_MODULE);
+    }
+    return new ScalarKernels(options);
+  }
+}
