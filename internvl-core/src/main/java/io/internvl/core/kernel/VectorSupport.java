@@ -1,0 +1,31 @@
+package io.internvl.core.kernel;
+
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector species of all kernels, chosen once: the widest the processor prefers, between 128 and
+ * 512 bits. Constants, so that the compiler sees them through.
+ */
+final class VectorSupport {
+  static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, shape());
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, shape());
+
+  /** Floats in a vector: 16, 8 or 4. */
+  static final int LANES = FLOATS.length();
+
+  static final long VECTOR_BYTES = (long) LANES * Float.BYTES;
+  static final int VECTOR_BITS = LANES * Float.SIZE;
+
+  /** Byte order of files and, on every machine with vectors, of activations. */
+  static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  private VectorSupport() {}
+
+  private static VectorShape shape() {
+    int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    return VectorShape.forBitSize(Math.clamp(Integer.highestOneBit(bits), 128, 512));
+  }
+}
