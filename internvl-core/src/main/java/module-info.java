@@ -9,4 +9,7 @@ module io.internvl.core {
   exports io.internvl.core.kernel to
       io.internvl.vision,
       io.internvl;
+  exports io.internvl.core.sampling to
+      io.internvl.vision,
+      io.internvl;
 }

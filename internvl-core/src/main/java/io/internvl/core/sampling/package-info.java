@@ -1,0 +1,2 @@
+/** From logits to a token id. */
+package io.internvl.core.sampling;
