@@ -14,12 +14,13 @@ public final class KernelProvider {
    * @return kernels to be closed by the caller
    */
   public static Kernels create(KernelOptions options) {
-    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
-      System.getLogger(KernelProvider.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "Slow scalar kernels are in use: start java with --add-modules " + VECTOR_MODULE);
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()) {
+      return new VectorKernels(options);
     }
+    System.getLogger(KernelProvider.class.getName())
+        .log(
+            System.Logger.Level.WARNING,
+            "Slow scalar kernels are in use: start java with --add-modules " + VECTOR_MODULE);
     return new ScalarKernels(options);
   }
 }

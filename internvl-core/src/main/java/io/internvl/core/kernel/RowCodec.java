@@ -11,18 +11,37 @@ final class RowCodec {
   private RowCodec() {}
 
   static void decode(WeightMatrix weight, int row, float[] target) {
+    decode(weight, row, 0, weight.cols(), target, 0);
+  }
+
+  static void decode(WeightMatrix weight, int row, int col, int count, float[] target, int to) {
     MemorySegment data = weight.data();
-    long offset = row * weight.rowBytes();
-    for (int i = 0; i < weight.cols(); i++) {
-      target[i] =
-          switch (weight.type()) {
-            case F32 -> data.get(FLOAT, offset + 4L * i);
-            case F16 -> Float.float16ToFloat(data.get(SHORT, offset + 2L * i));
-            case BF16 -> Float.intBitsToFloat(data.get(SHORT, offset + 2L * i) << 16);
-            default ->
-                throw new IllegalArgumentException(
-                    weight.name() + ": no decoder for " + weight.type());
-          };
+    long offset = row * weight.rowBytes() + weight.type().byteSize(col);
+    switch (weight.type()) {
+      case F32 -> floats(data, offset, count, target, to);
+      case F16 -> halves(data, offset, count, target, to);
+      case BF16 -> brainFloats(data, offset, count, target, to);
+      default ->
+          throw new IllegalArgumentException(weight.name() + ": no decoder for " + weight.type());
+    }
+  }
+
+  private static void floats(MemorySegment data, long offset, int count, float[] target, int to) {
+    for (int i = 0; i < count; i++) {
+      target[to + i] = data.get(FLOAT, offset + 4L * i);
+    }
+  }
+
+  private static void halves(MemorySegment data, long offset, int count, float[] target, int to) {
+    for (int i = 0; i < count; i++) {
+      target[to + i] = Float.float16ToFloat(data.get(SHORT, offset + 2L * i));
+    }
+  }
+
+  private static void brainFloats(
+      MemorySegment data, long offset, int count, float[] target, int to) {
+    for (int i = 0; i < count; i++) {
+      target[to + i] = Float.intBitsToFloat(data.get(SHORT, offset + 2L * i) << 16);
     }
   }
 }

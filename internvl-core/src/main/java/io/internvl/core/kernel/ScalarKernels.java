@@ -118,9 +118,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void rmsNorm(Tensor x, int tokens, Tensor weight, float eps, Tensor y) {
-    Shapes.tensor("norm weight", weight, 1, x.cols());
-    Shapes.tensor("input of rmsNorm", x, tokens, x.cols());
-    Shapes.tensor("output of rmsNorm", y, tokens, x.cols());
+    Shapes.rmsNorm(x, tokens, weight, y);
     for (int token = 0; token < tokens; token++) {
       rmsNormPart(x, token, 0, weight, eps, y);
     }
@@ -128,7 +126,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void rmsNormHeads(Tensor x, int tokens, int heads, Tensor weight, float eps) {
-    Shapes.tensor("input of rmsNormHeads", x, tokens, heads * weight.cols());
+    Shapes.rmsNormHeads(x, tokens, heads, weight);
     for (int token = 0; token < tokens; token++) {
       for (int head = 0; head < heads; head++) {
         rmsNormPart(x, token, head * weight.cols(), weight, eps, x);
@@ -152,11 +150,8 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void layerNorm(Tensor x, int tokens, Tensor weight, Tensor bias, float eps, Tensor y) {
+    Shapes.layerNorm(x, tokens, weight, bias, y);
     int n = x.cols();
-    Shapes.tensor("norm weight", weight, 1, n);
-    Shapes.tensor("norm bias", bias, 1, n);
-    Shapes.tensor("input of layerNorm", x, tokens, n);
-    Shapes.tensor("output of layerNorm", y, tokens, n);
     for (int token = 0; token < tokens; token++) {
       double sum = 0;
       for (int i = 0; i < n; i++) {
@@ -261,9 +256,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
-    Shapes.row(weight.name(), row, weight.rows());
-    Shapes.row("output of decodeRow", yRow, y.rows());
-    Shapes.equal("columns of the output of decodeRow", y.cols(), weight.cols());
+    Shapes.decodeRow(weight, row, y, yRow);
     float[] values = new float[weight.cols()];
     RowCodec.decode(weight, row, values);
     y.setRow(yRow, values, 0);
@@ -271,9 +264,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void addScaledRow(Tensor x, int xRow, float factor, Tensor y, int yRow) {
-    Shapes.row("input of addScaledRow", xRow, x.rows());
-    Shapes.row("output of addScaledRow", yRow, y.rows());
-    Shapes.equal("columns of the output of addScaledRow", y.cols(), x.cols());
+    Shapes.addScaledRow(x, xRow, y, yRow);
     for (int i = 0; i < x.cols(); i++) {
       y.set(yRow, i, y.get(yRow, i) + factor * x.get(xRow, i));
     }

@@ -60,6 +60,35 @@ final class Shapes {
     }
   }
 
+  static void rmsNorm(Tensor x, int tokens, Tensor weight, Tensor y) {
+    tensor("norm weight", weight, 1, x.cols());
+    tensor("input of rmsNorm", x, tokens, x.cols());
+    tensor("output of rmsNorm", y, tokens, x.cols());
+  }
+
+  static void rmsNormHeads(Tensor x, int tokens, int heads, Tensor weight) {
+    tensor("input of rmsNormHeads", x, tokens, heads * weight.cols());
+  }
+
+  static void layerNorm(Tensor x, int tokens, Tensor weight, Tensor bias, Tensor y) {
+    tensor("norm weight", weight, 1, x.cols());
+    tensor("norm bias", bias, 1, x.cols());
+    tensor("input of layerNorm", x, tokens, x.cols());
+    tensor("output of layerNorm", y, tokens, x.cols());
+  }
+
+  static void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
+    row(weight.name(), row, weight.rows());
+    row("output of decodeRow", yRow, y.rows());
+    equal("columns of the output of decodeRow", y.cols(), weight.cols());
+  }
+
+  static void addScaledRow(Tensor x, int xRow, Tensor y, int yRow) {
+    row("input of addScaledRow", xRow, x.rows());
+    row("output of addScaledRow", yRow, y.rows());
+    equal("columns of the output of addScaledRow", y.cols(), x.cols());
+  }
+
   static void rotate(Tensor x, int tokens, int heads, int headDim, Tensor cos, Tensor sin) {
     tensor("input of rotate", x, tokens, heads * headDim);
     tensor("cos", cos, tokens, cos.cols());
@@ -96,7 +125,7 @@ final class Shapes {
     tensor("attention output", y, rows, cols);
   }
 
-  static void row(String name, int row, int rows) {
+  private static void row(String name, int row, int rows) {
     if (row < 0 || row >= rows) {
       throw new IndexOutOfBoundsException(name + ": row " + row + " of " + rows);
     }

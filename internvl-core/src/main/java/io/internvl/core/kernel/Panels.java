@@ -1,0 +1,133 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Activations packed for {@link MicroKernels}: panels of consecutive tokens, each (depth, width)
+ * with the tokens side by side. All panels are wide except the last one or two, which are narrow
+ * when that saves work; missing tokens are zero.
+ */
+final class Panels implements Workers.Task, AutoCloseable {
+  private static final int CHUNK = 256; // columns that one block packs
+
+  private final Workers workers;
+  private final List<WorkerScratch> scratch;
+  private final Buffer buffer = new Buffer();
+  private MemorySegment segment = MemorySegment.NULL;
+  private @Nullable Tensor x;
+  private int tokens;
+  private int depth;
+  private int paddedDepth;
+  private int chunks;
+  private int wide;
+  private int count;
+
+  Panels(Workers workers, List<WorkerScratch> scratch) {
+    this.workers = workers;
+    this.scratch = scratch;
+  }
+
+  /** Packs the first rows of a tensor. */
+  void pack(Tensor newX, int newTokens) {
+    x = newX;
+    tokens = newTokens;
+    depth = roundUp(newX.cols(), MicroKernels.DEPTH_UNIT);
+    paddedDepth = roundUp(newX.cols(), LANES);
+    chunks = Math.ceilDiv(newX.cols(), CHUNK);
+    int rest = newTokens % MicroKernels.WIDE;
+    boolean narrow = rest > 0 && rest <= 2 * MicroKernels.NARROW;
+    wide = newTokens / MicroKernels.WIDE + (rest > 0 && !narrow ? 1 : 0);
+    count = wide + (narrow ? Math.ceilDiv(rest, MicroKernels.NARROW) : 0);
+    segment = buffer.atLeast(offset(count));
+    workers.run(this, count * chunks);
+  }
+
+  static int roundUp(int value, int unit) {
+    return Math.ceilDiv(value, unit) * unit;
+  }
+
+  MemorySegment segment() {
+    return segment;
+  }
+
+  /** Returns the number of panels. */
+  int count() {
+    return count;
+  }
+
+  boolean isWide(int panel) {
+    return panel < wide;
+  }
+
+  int width(int panel) {
+    return panel < wide ? MicroKernels.WIDE : MicroKernels.NARROW;
+  }
+
+  /** Returns the number of lanes before a panel, which is the index of its first token. */
+  int firstToken(int panel) {
+    int narrow = Math.max(0, panel - wide);
+    return Math.min(panel, wide) * MicroKernels.WIDE + narrow * MicroKernels.NARROW;
+  }
+
+  /** Returns the number of products of each sum, a multiple of {@link MicroKernels#DEPTH_UNIT}. */
+  int depth() {
+    return depth;
+  }
+
+  /** Returns the byte offset of a panel. */
+  long offset(int panel) {
+    return (long) firstToken(panel) * paddedDepth * Float.BYTES;
+  }
+
+  /** Packs a range of columns of one panel. */
+  @Override
+  public void run(int block, int worker) {
+    Tensor source = x;
+    if (source == null) {
+      return;
+    }
+    int panel = block / chunks;
+    int from = block % chunks * CHUNK;
+    int cols = Math.min(CHUNK, source.cols() - from);
+    int width = width(panel);
+    long rowBytes = (long) width * Float.BYTES;
+    long target = offset(panel) + from * rowBytes;
+    for (int lane = 0; lane < width; lane += LANES) {
+      int token = firstToken(panel) + lane;
+      long to = target + (long) lane * Float.BYTES;
+      if (token + LANES <= tokens) {
+        long rows = source.rowOffset(token) + (long) from * Float.BYTES;
+        long stride = (long) source.stride() * Float.BYTES;
+        Transpose.rows(source.segment(), rows, stride, cols, segment, to, rowBytes);
+      } else {
+        MemorySegment rows = stage(source, token, from, cols, scratch.get(worker));
+        Transpose.rows(rows, 0, (long) CHUNK * Float.BYTES, cols, segment, to, rowBytes);
+      }
+    }
+    if (from + cols == source.cols() && cols < depth - from) {
+      long end = target + cols * rowBytes;
+      segment.asSlice(end, (depth - from - cols) * rowBytes).fill((byte) 0);
+    }
+  }
+
+  /** Copies the tokens that exist, followed by zeros, so that LANES rows can be read. */
+  private MemorySegment stage(Tensor source, int token, int from, int cols, WorkerScratch worker) {
+    MemorySegment rows = worker.staging.atLeast((long) LANES * CHUNK * Float.BYTES);
+    rows.fill((byte) 0);
+    for (int i = 0; i < LANES && token + i < tokens; i++) {
+      long offset = source.rowOffset(token + i) + (long) from * Float.BYTES;
+      long bytes = (long) cols * Float.BYTES;
+      MemorySegment.copy(source.segment(), offset, rows, (long) i * CHUNK * Float.BYTES, bytes);
+    }
+    return rows;
+  }
+
+  @Override
+  public void close() {
+    buffer.close();
+  }
+}

@@ -1,0 +1,31 @@
+package io.internvl.core.kernel;
+
+import org.jspecify.annotations.Nullable;
+
+/** What one worker needs while it executes a block. Buffers serve one task at a time. */
+final class WorkerScratch implements AutoCloseable {
+  /** Rows of the largest weight tile: 192 KiB of weights stay in the second-level cache. */
+  static final int TILE_ROWS = 192;
+
+  /** Sums of a block of a product. */
+  final Buffer sums = new Buffer();
+
+  /** Rows on their way into or out of another layout. */
+  final Buffer staging = new Buffer();
+
+  private float @Nullable [] tile;
+
+  /** Returns the tile of decoded weights (TILE_ROWS, MicroKernels.TILE_STRIDE). */
+  float[] tile() {
+    if (tile == null) {
+      tile = new float[TILE_ROWS * MicroKernels.TILE_STRIDE];
+    }
+    return tile;
+  }
+
+  @Override
+  public void close() {
+    sums.close();
+    staging.close();
+  }
+}

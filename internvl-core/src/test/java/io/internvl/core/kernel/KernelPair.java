@@ -1,0 +1,103 @@
+package io.internvl.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+
+/** The kernels under test beside their definition, and random data for both. */
+final class KernelPair implements AutoCloseable {
+  final Arena arena = Arena.ofShared();
+  final Kernels scalar;
+  final Kernels vector;
+  final Workspace scalarWorkspace;
+  final Workspace vectorWorkspace;
+  private final Random random;
+
+  KernelPair(int threads, long seed) {
+    scalar = new ScalarKernels(new KernelOptions(1, Precision.EXACT));
+    vector = new VectorKernels(new KernelOptions(threads, Precision.EXACT));
+    scalarWorkspace = scalar.newWorkspace();
+    vectorWorkspace = vector.newWorkspace();
+    random = new Random(seed);
+  }
+
+  /** Returns normally distributed values; the padding of its rows is not a number. */
+  Tensor random(int rows, int cols) {
+    Tensor tensor = Tensor.allocate(arena, rows, cols);
+    for (long i = 0; i < tensor.segment().byteSize(); i += Float.BYTES) {
+      tensor.segment().set(ValueLayout.JAVA_FLOAT, i, Float.NaN);
+    }
+    for (int row = 0; row < rows; row++) {
+      for (int col = 0; col < cols; col++) {
+        tensor.set(row, col, (float) random.nextGaussian());
+      }
+    }
+    return tensor;
+  }
+
+  Tensor copy(Tensor tensor) {
+    Tensor copy = Tensor.allocate(arena, tensor.rows(), tensor.cols());
+    MemorySegment.copy(tensor.segment(), 0, copy.segment(), 0, tensor.segment().byteSize());
+    return copy;
+  }
+
+  WeightMatrix weight(TensorType type, int rows, int cols) {
+    MemorySegment data = arena.allocate(type.byteSize((long) rows * cols));
+    for (long i = 0; i < (long) rows * cols; i++) {
+      float value = (float) random.nextGaussian();
+      switch (type) {
+        case F32 -> data.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, value);
+        case F16 ->
+            data.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16(value));
+        case BF16 ->
+            data.setAtIndex(
+                ValueLayout.JAVA_SHORT_UNALIGNED, i, (short) (Float.floatToIntBits(value) >>> 16));
+        default -> throw new IllegalArgumentException(type.toString());
+      }
+    }
+    return new WeightMatrix("weight", type, rows, cols, data);
+  }
+
+  Linear linear(TensorType type, int rows, int cols, boolean bias) {
+    return new Linear(weight(type, rows, cols), bias ? random(1, rows) : null);
+  }
+
+  /** Checks that the first rows are equal but for rounding. */
+  static void assertClose(Tensor actual, Tensor expected, int rows, double tolerance) {
+    for (int row = 0; row < rows; row++) {
+      for (int col = 0; col < expected.cols(); col++) {
+        double want = expected.get(row, col);
+        double difference = Math.abs(actual.get(row, col) - want);
+        if (!(difference <= tolerance * (1 + Math.abs(want)))) {
+          assertThat((double) actual.get(row, col))
+              .as("element (%d, %d), tolerance %g", row, col, tolerance)
+              .isEqualTo(want);
+        }
+      }
+    }
+  }
+
+  /** Checks that all bits are equal. */
+  static void assertSame(Tensor actual, Tensor expected, int rows) {
+    float[] a = new float[expected.cols()];
+    float[] b = new float[expected.cols()];
+    for (int row = 0; row < rows; row++) {
+      actual.copyRowTo(row, a, 0);
+      expected.copyRowTo(row, b, 0);
+      assertThat(a).as("row %d", row).isEqualTo(b);
+    }
+  }
+
+  @Override
+  public void close() {
+    scalarWorkspace.close();
+    vectorWorkspace.close();
+    scalar.close();
+    vector.close();
+    arena.close();
+  }
+}
