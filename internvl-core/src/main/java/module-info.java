@@ -12,4 +12,7 @@ module io.internvl.core {
   exports io.internvl.core.sampling to
       io.internvl.vision,
       io.internvl;
+  exports io.internvl.core.quant to
+      io.internvl.vision,
+      io.internvl;
 }

@@ -1,0 +1,26 @@
+package io.internvl.core.quant;
+
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Scale d and minimum m (f16), 32 fifth bits, 16 bytes of nibbles as in {@link Q4_0}; value {@code
+ * d q + m}.
+ */
+final class Q5_1 extends BlockFormat {
+  Q5_1() {
+    super(TensorType.Q5_1);
+  }
+
+  @Override
+  void decodeBlock(MemorySegment x, long b, float[] y, int o) {
+    float d = f16(x, b);
+    float m = f16(x, b + 2);
+    int high = i32(x, b + 4);
+    for (int i = 0; i < 16; i++) {
+      int q = u8(x, b + 8 + i);
+      y[o + i] = d * ((q & 15) | (high >>> i & 1) << 4) + m;
+      y[o + 16 + i] = d * ((q >> 4) | (high >>> (i + 16) & 1) << 4) + m;
+    }
+  }
+}
