@@ -15,4 +15,13 @@ module io.internvl.core {
   exports io.internvl.core.quant to
       io.internvl.vision,
       io.internvl;
+  exports io.internvl.core.decoder to
+      io.internvl.vision,
+      io.internvl;
+  exports io.internvl.core.generation to
+      io.internvl.vision,
+      io.internvl;
+  exports io.internvl.core.nn to
+      io.internvl.vision,
+      io.internvl;
 }

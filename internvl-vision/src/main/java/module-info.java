@@ -6,4 +6,11 @@ module io.internvl.vision {
   requires java.desktop;
   requires jdk.incubator.vector;
   requires static org.jspecify;
+
+  exports io.internvl.vision to
+      io.internvl;
+  exports io.internvl.vision.projector to
+      io.internvl;
+  exports io.internvl.vision.vit to
+      io.internvl;
 }

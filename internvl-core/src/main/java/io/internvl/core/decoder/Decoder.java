@@ -1,0 +1,170 @@
+package io.internvl.core.decoder;
+
+import io.internvl.core.kernel.Epilogue;
+import io.internvl.core.kernel.Kernels;
+import io.internvl.core.kernel.KvLayer;
+import io.internvl.core.kernel.Linear;
+import io.internvl.core.kernel.Tensor;
+import io.internvl.core.kernel.WeightMatrix;
+import io.internvl.core.nn.KvCache;
+import io.internvl.core.nn.RotaryEmbedding;
+import io.internvl.core.nn.Weights;
+import io.internvl.gguf.GgufException;
+import io.internvl.gguf.GgufFile;
+import io.internvl.gguf.GgufTensor;
+import java.lang.foreign.Arena;
+
+/**
+ * The language model: embeddings in, logits out.
+ *
+ * <p>The weights are shared by all conversations and never change; a {@link DecoderState} holds
+ * what belongs to one of them. Thread-safe as far as each state is used by one thread at a time.
+ */
+public final class Decoder {
+  private static final String TOKEN_EMBEDDING = "token_embd.weight";
+
+  private final DecoderConfig config;
+  private final Kernels kernels;
+  private final WeightMatrix embedding; // (vocabulary, hidden)
+  private final DecoderLayer[] layers;
+  private final Tensor outputNorm; // (1, hidden)
+  private final Linear output; // (vocabulary, hidden)
+  private final RotaryEmbedding rotary;
+
+  private Decoder(DecoderConfig config, Weights weights, Kernels kernels) {
+    this.config = config;
+    this.kernels = kernels;
+    int hidden = config.hiddenSize();
+    embedding = weights.matrix(TOKEN_EMBEDDING, config.vocabularySize(), hidden);
+    layers = new DecoderLayer[config.layers()];
+    for (int i = 0; i < layers.length; i++) {
+      layers[i] = new DecoderLayer(config, i, weights, kernels);
+    }
+    outputNorm = weights.vector("output_norm.weight", hidden);
+    output =
+        weights.has("output.weight")
+            ? weights.linear("output", config.vocabularySize(), hidden)
+            : new Linear(embedding, null);
+    rotary = rotary(config, weights);
+  }
+
+  /**
+   * Binds the weights of a file.
+   *
+   * @param file the open model file; must stay open as long as the decoder is used
+   * @param arena owner of decoded vectors
+   * @param kernels executes the operations
+   * @return the model
+   * @throws GgufException when metadata or tensors are missing or do not fit
+   */
+  public static Decoder load(GgufFile file, Arena arena, Kernels kernels) {
+    GgufTensor tokens = file.require(TOKEN_EMBEDDING);
+    DecoderConfig config = DecoderConfig.from(file.metadata(), Math.toIntExact(tokens.rows()));
+    if (config.layers() > file.tensors().size()) {
+      throw new GgufException(
+          file.path()
+              + ": "
+              + config.layers()
+              + " layers, but "
+              + file.tensors().size()
+              + " tensors");
+    }
+    Weights weights = new Weights(file, arena);
+    Decoder decoder = new Decoder(config, weights, kernels);
+    weights.check();
+    return decoder;
+  }
+
+  private static RotaryEmbedding rotary(DecoderConfig config, Weights weights) {
+    int pairs = config.ropeDims() / 2;
+    boolean extended =
+        config.ropeScaling().originalContext() > 0
+            && config.contextLength() > config.ropeScaling().originalContext();
+    String longRope = extended ? "rope_factors_long.weight" : "rope_factors_short.weight";
+    float[] factors = new float[0];
+    for (String name : new String[] {"rope_freqs.weight", longRope}) {
+      if (weights.has(name)) {
+        factors = new float[pairs];
+        Tensor vector = weights.vector(name, pairs);
+        if (vector.cols() == pairs) {
+          vector.copyRowTo(0, factors, 0);
+        }
+      }
+    }
+    return new RotaryEmbedding(
+        config.ropeDims(),
+        config.ropeBase(),
+        config.architecture().interleavedRope(),
+        config.ropeScaling(),
+        factors);
+  }
+
+  /**
+   * Creates an empty conversation.
+   *
+   * @param maxLength largest number of positions
+   * @param maxTokens tokens of one forward pass
+   * @param maxOutputs rows of logits that can be asked for at once
+   * @param format element format of the KV cache
+   * @return the state, to be closed by the caller
+   */
+  public DecoderState newState(
+      int maxLength, int maxTokens, int maxOutputs, KvLayer.Format format) {
+    KvCache cache =
+        new KvCache(config.layers(), config.kvHeads(), config.headDim(), maxLength, format);
+    return new DecoderState(config, kernels, cache, maxTokens, maxOutputs);
+  }
+
+  /**
+   * Writes the embedding of a token into the input.
+   *
+   * @param state the conversation
+   * @param token token id
+   * @param row row of {@link DecoderState#input}
+   */
+  public void embed(DecoderState state, int token, int row) {
+    if (token < 0 || token >= config.vocabularySize()) {
+      throw new IllegalArgumentException(
+          "token id " + token + ", vocabulary size " + config.vocabularySize());
+    }
+    kernels.decodeRow(embedding, token, state.x, row);
+  }
+
+  /**
+   * Evaluates new tokens after those in the cache.
+   *
+   * @param state the conversation; rows 0 .. tokens-1 of its input hold embeddings
+   * @param tokens number of new tokens, at most {@link DecoderState#maxTokens}
+   * @param outputs of how many of the last tokens logits are wanted; they are then in rows 0 ..
+   *     outputs-1 of {@link DecoderState#logits}
+   */
+  public void forward(DecoderState state, int tokens, int outputs) {
+    if (tokens < 1 || tokens > state.maxTokens() || outputs < 0 || outputs > tokens) {
+      throw new IllegalArgumentException(
+          tokens + " tokens with " + outputs + " outputs, limit " + state.maxTokens());
+    }
+    KvCache cache = state.cache();
+    cache.reserve(cache.length() + tokens);
+    for (int t = 0; t < tokens; t++) {
+      rotary.fill(cache.length() + t, state.cos, state.sin, t);
+    }
+    for (int i = 0; i < layers.length; i++) {
+      layers[i].forward(state, tokens, i == layers.length - 1 ? outputs : tokens);
+    }
+    cache.advance(tokens);
+    if (outputs > 0) {
+      kernels.rmsNorm(state.x, outputs, outputNorm, config.rmsNormEps(), state.hidden);
+      kernels.linear(
+          state.workspace, state.hidden, outputs, output, Epilogue.STORE, null, state.logits);
+    }
+  }
+
+  /**
+   * Returns the sizes of the model.
+   *
+   * @return the configuration
+   */
+  public DecoderConfig config() {
+    return config;
+  }
+}

@@ -1,0 +1,104 @@
+package io.internvl.core.decoder;
+
+import io.internvl.core.kernel.AttentionShape;
+import io.internvl.core.kernel.Epilogue;
+import io.internvl.core.kernel.Kernels;
+import io.internvl.core.kernel.KvLayer;
+import io.internvl.core.kernel.Linear;
+import io.internvl.core.kernel.Tensor;
+import io.internvl.core.kernel.WeightMatrix;
+import io.internvl.core.nn.Weights;
+import org.jspecify.annotations.Nullable;
+
+/** Grouped-query self-attention with rotary positions (Ainslie et al. 2023; Su et al. 2021). */
+final class SelfAttention {
+  private final DecoderConfig config;
+  private final Kernels kernels;
+  private final Linear query; // (heads * headDim, hidden)
+  private final Linear key; // (kvHeads * headDim, hidden)
+  private final Linear value; // (kvHeads * headDim, hidden)
+  private final Linear output; // (hidden, heads * headDim)
+  private final @Nullable Tensor queryNorm; // (1, headDim)
+  private final @Nullable Tensor keyNorm; // (1, headDim)
+  private final AttentionShape shape;
+  private final boolean interleaved;
+  private final Linear[] queryKeyValue;
+  private final Linear[] keyValue;
+
+  SelfAttention(DecoderConfig config, int layer, Weights weights, Kernels kernels) {
+    this.config = config;
+    this.kernels = kernels;
+    String block = "blk." + layer + ".";
+    int hidden = config.hiddenSize();
+    int queryRows = config.heads() * config.headDim();
+    int kvRows = config.kvHeads() * config.headDim();
+    if (weights.has(block + "attn_qkv.weight")) {
+      WeightMatrix all = weights.matrix(block + "attn_qkv.weight", queryRows + 2 * kvRows, hidden);
+      query = new Linear(weights.rows(all, 0, queryRows), null);
+      key = new Linear(weights.rows(all, queryRows, kvRows), null);
+      value = new Linear(weights.rows(all, queryRows + kvRows, kvRows), null);
+    } else {
+      query = weights.linearWithOptionalBias(block + "attn_q", queryRows, hidden);
+      key = weights.linearWithOptionalBias(block + "attn_k", kvRows, hidden);
+      value = weights.linearWithOptionalBias(block + "attn_v", kvRows, hidden);
+    }
+    output = weights.linearWithOptionalBias(block + "attn_output", hidden, queryRows);
+    int headDim = config.headDim();
+    queryNorm = weights.optionalVector(block + "attn_q_norm.weight", headDim).orElse(null);
+    keyNorm = weights.optionalVector(block + "attn_k_norm.weight", headDim).orElse(null);
+    shape =
+        new AttentionShape(
+            config.heads(),
+            config.kvHeads(),
+            headDim,
+            (float) (1 / Math.sqrt(headDim)),
+            config.window(layer),
+            weights.optionalVector(block + "attn_sinks.weight", config.heads()).orElse(null));
+    interleaved = config.architecture().interleavedRope();
+    queryKeyValue = new Linear[] {query, key, value};
+    keyValue = new Linear[] {key, value};
+  }
+
+  /**
+   * Adds attention over the cache and the new tokens to the residual stream of the last tokens.
+   *
+   * @param state holds the normalised input in {@code hidden} and the residual stream in {@code x};
+   *     when fewer outputs than tokens are wanted, the rows of the last ones are moved to the front
+   * @param layer cached keys and values
+   * @param tokens new tokens
+   * @param outputs how many of the last tokens go on
+   */
+  void forward(DecoderState state, KvLayer layer, int tokens, int outputs) {
+    int first = state.cache().length();
+    if (outputs == tokens) {
+      kernels.linears(state.workspace, state.hidden, tokens, queryKeyValue, state.queryKeyValueOut);
+    } else {
+      kernels.linears(state.workspace, state.hidden, tokens, keyValue, state.keyValueOut);
+    }
+    if (keyNorm != null) {
+      kernels.rmsNormHeads(state.key, tokens, config.kvHeads(), keyNorm, config.rmsNormEps());
+    }
+    rotate(state.key, tokens, config.kvHeads(), state);
+    kernels.store(state.key, state.value, tokens, layer, first);
+    if (outputs == 0) {
+      return;
+    }
+    if (outputs < tokens) {
+      state.keepLast(tokens, outputs);
+      kernels.linear(
+          state.workspace, state.hidden, outputs, query, Epilogue.STORE, null, state.query);
+    }
+    if (queryNorm != null) {
+      kernels.rmsNormHeads(state.query, outputs, config.heads(), queryNorm, config.rmsNormEps());
+    }
+    rotate(state.query, outputs, config.heads(), state);
+    int firstQuery = first + tokens - outputs;
+    kernels.attention(
+        state.workspace, state.query, outputs, layer, firstQuery, shape, state.attended);
+    kernels.linear(state.workspace, state.attended, outputs, output, Epilogue.ADD, null, state.x);
+  }
+
+  private void rotate(Tensor x, int tokens, int heads, DecoderState state) {
+    kernels.rotate(x, tokens, heads, config.headDim(), state.cos, state.sin, interleaved);
+  }
+}

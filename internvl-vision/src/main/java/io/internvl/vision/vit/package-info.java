@@ -1,0 +1,2 @@
+/** InternViT, the vision tower. */
+package io.internvl.vision.vit;
