@@ -5,6 +5,7 @@ import java.io.Serial;
 /** A file is not usable GGUF, or lacks something that was asked of it. */
 public final class GgufException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
+  private static final int LONGEST_NAME = 100;
 
   /**
    * Creates an error.
@@ -13,5 +14,19 @@ public final class GgufException extends RuntimeException {
    */
   public GgufException(String message) {
     super(message);
+  }
+
+  /** Quotes a name from a file for a message: cut when absurdly long, control characters masked. */
+  static String quoted(String name) {
+    String shown =
+        name.length() <= LONGEST_NAME
+            ? name
+            : name.substring(0, LONGEST_NAME) + "... (" + name.length() + " characters)";
+    StringBuilder safe = new StringBuilder(shown.length() + 2).append('\'');
+    for (int i = 0; i < shown.length(); i++) {
+      char c = shown.charAt(i);
+      safe.append(Character.isISOControl(c) ? '\uFFFD' : c);
+    }
+    return safe.append('\'').toString();
   }
 }

@@ -2,9 +2,10 @@ package io.internvl.gguf;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,47 +14,68 @@ import java.util.Optional;
  * An open, memory-mapped model file, or all files of a split model.
  *
  * <p>Opening reads the header only; tensor data stays in the file and is paged in by the operating
- * system when it is read. Thread-safe. {@link #close} ends the mapping; views of tensors must not
- * be read afterwards (they throw {@link IllegalStateException}).
+ * system when it is read. Thread-safe. {@link #close} ends the mapping: from then on tensors cannot
+ * be looked up, and reading the data of one throws {@link IllegalStateException}. Metadata lives on
+ * the heap and stays readable.
  */
 public final class GgufFile implements AutoCloseable {
+  private static final long PREFAULT_BYTES = 64L << 20;
+
   private final Path path;
   private final Arena arena;
+  private final List<Path> parts;
+  private final List<MemorySegment> mappings = new ArrayList<>();
   private final GgufMetadata metadata;
   private final List<GgufTensor> tensors;
-  private final Map<String, GgufTensor> byName;
-  private final long sizeBytes;
-  private boolean closed;
+  private final Map<String, GgufTensor> byName = new HashMap<>();
 
-  private GgufFile(
-      Path path, Arena arena, GgufMetadata metadata, List<GgufTensor> tensors, long sizeBytes) {
+  private volatile boolean closed;
+
+  private GgufFile(Path path, Arena arena) throws IOException {
     this.path = path;
     this.arena = arena;
-    this.metadata = metadata;
-    this.tensors = List.copyOf(tensors);
-    this.sizeBytes = sizeBytes;
-    byName = LinkedHashMap.newLinkedHashMap(tensors.size());
-    for (GgufTensor tensor : tensors) {
-      if (byName.put(tensor.name(), tensor) != null) {
-        throw new GgufException(path + ": tensor '" + tensor.name() + "' occurs twice");
+    parts = List.copyOf(SplitFiles.partsOf(path));
+    List<GgufTensor> all = new ArrayList<>();
+    List<GgufMetadata> metadatas = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      GgufParser.Parsed parsed = GgufParser.parse(parts.get(i), arena);
+      SplitFiles.check(parsed.metadata(), parts, i);
+      metadatas.add(parsed.metadata());
+      mappings.add(parsed.mapped());
+      for (GgufTensor tensor : parsed.tensors()) {
+        index(tensor, parts.get(i));
+        all.add(tensor);
       }
+    }
+    metadata = metadatas.getFirst();
+    tensors = List.copyOf(all);
+    SplitFiles.checkTotal(metadata, parts, tensors.size());
+  }
+
+  private void index(GgufTensor tensor, Path part) {
+    if (byName.putIfAbsent(tensor.name(), tensor) != null) {
+      throw new GgufException(
+          part
+              + ": tensor "
+              + GgufException.quoted(tensor.name())
+              + " is in an earlier part of the model already");
     }
   }
 
   /**
    * Opens a file. If its name says that it is one of several ({@code -00001-of-00003.gguf}), the
-   * others are looked for beside it and opened too.
+   * others are looked for beside it and opened too; any of them may be given.
    *
    * @param path a GGUF file, version 2 or 3, little-endian
    * @return the open file
    * @throws IOException when a file cannot be read
-   * @throws GgufException when a file is damaged or not GGUF
+   * @throws GgufException when a file is damaged or not GGUF, or a part is missing
    */
   public static GgufFile open(Path path) throws IOException {
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
-      GgufFile file = open(path, arena);
+      GgufFile file = new GgufFile(path, arena);
       opened = true;
       return file;
     } finally {
@@ -61,25 +83,6 @@ public final class GgufFile implements AutoCloseable {
         arena.close();
       }
     }
-  }
-
-  private static GgufFile open(Path path, Arena arena) throws IOException {
-    List<Path> parts = SplitFiles.partsOf(path);
-    List<GgufTensor> tensors = new ArrayList<>();
-    GgufMetadata metadata = null;
-    long size = 0;
-    for (int i = 0; i < parts.size(); i++) {
-      GgufParser.Parsed parsed = GgufParser.parse(parts.get(i), arena);
-      SplitFiles.check(parsed.metadata(), parts, i);
-      metadata = metadata == null ? parsed.metadata() : metadata;
-      tensors.addAll(parsed.tensors());
-      size += parsed.sizeBytes();
-    }
-    if (metadata == null) {
-      throw new GgufException(path + ": no parts");
-    }
-    SplitFiles.checkTotal(metadata, parts, tensors.size());
-    return new GgufFile(path, arena, metadata, tensors, size);
   }
 
   /**
@@ -92,9 +95,18 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
+   * Returns the files that make up the model.
+   *
+   * @return immutable list in order, one path unless the model is split
+   */
+  public List<Path> parts() {
+    return parts;
+  }
+
+  /**
    * Returns the key-value pairs; of a split model, those of its first file.
    *
-   * @return the metadata
+   * @return the metadata, readable after {@link #close} too
    */
   public GgufMetadata metadata() {
     return metadata;
@@ -104,8 +116,10 @@ public final class GgufFile implements AutoCloseable {
    * Returns all tensors in file order.
    *
    * @return immutable list
+   * @throws IllegalStateException when the file is closed
    */
   public List<GgufTensor> tensors() {
+    requireOpen();
     return tensors;
   }
 
@@ -114,8 +128,10 @@ public final class GgufFile implements AutoCloseable {
    *
    * @param name its name
    * @return the tensor, empty when there is none of that name
+   * @throws IllegalStateException when the file is closed
    */
   public Optional<GgufTensor> find(String name) {
+    requireOpen();
     return Optional.ofNullable(byName.get(name));
   }
 
@@ -125,14 +141,18 @@ public final class GgufFile implements AutoCloseable {
    * @param name its name
    * @return the tensor
    * @throws GgufException when there is none of that name
+   * @throws IllegalStateException when the file is closed
    */
   public GgufTensor require(String name) {
-    GgufTensor tensor = byName.get(name);
-    if (tensor == null) {
-      throw new GgufException(
-          path + ": tensor '" + name + "' is missing among " + tensors.size() + " tensors");
-    }
-    return tensor;
+    return find(name)
+        .orElseThrow(() ->
+            new GgufException(
+                path
+                    + ": tensor "
+                    + GgufException.quoted(name)
+                    + " is missing among "
+                    + tensors.size()
+                    + " tensors"));
   }
 
   /**
@@ -141,27 +161,45 @@ public final class GgufFile implements AutoCloseable {
    * @return bytes of all parts
    */
   public long sizeBytes() {
-    return sizeBytes;
+    long bytes = 0;
+    for (MemorySegment mapping : mappings) {
+      bytes += mapping.byteSize();
+    }
+    return bytes;
   }
 
   /**
-   * Reads all tensor data into the page cache, in file order. Takes milliseconds when it is there
-   * already.
+   * Reads the model into the page cache, from first to last byte. Takes milliseconds when it is
+   * there already. Of a model larger than free memory, the end displaces the beginning.
    *
-   * @throws IllegalStateException when the file is closed
+   * @throws IllegalStateException when the file is closed, also while this runs
    */
   public void prefault() {
-    for (GgufTensor tensor : tensors) {
-      tensor.data().load();
+    for (MemorySegment mapping : mappings) {
+      for (long at = 0; at < mapping.byteSize(); at += PREFAULT_BYTES) {
+        requireOpen();
+        mapping.asSlice(at, Math.min(PREFAULT_BYTES, mapping.byteSize() - at)).load();
+      }
     }
   }
 
-  /** Ends the mapping. Idempotent. */
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(path + ": the file is closed");
+    }
+  }
+
+  /**
+   * Ends the mapping. Idempotent.
+   *
+   * @throws IllegalStateException when the data of a tensor takes part in file or network I/O at
+   *     this moment; closing can be tried again
+   */
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       arena.close();
+      closed = true;
     }
   }
 }

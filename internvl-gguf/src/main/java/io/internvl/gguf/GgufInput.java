@@ -1,23 +1,35 @@
 package io.internvl.gguf;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Sequential reading of little-endian header fields with bounds checks. */
 final class GgufInput {
-  private static final ValueLayout.OfShort U16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt U32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong U64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  /** Limits of llama.cpp, which keep every length within a Java array. */
+  static final int LONGEST_STRING = 1 << 30;
+
+  static final int LONGEST_ARRAY = 1 << 30;
+
+  private static final int WINDOW_BYTES = 1 << 16;
+  private static final long WINDOW_BYTES_PER_STRING = 32;
+
+  private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfShort I16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt I32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong I64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat F32 =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfDouble F64 =
-      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
   private final Path path;
   private final MemorySegment file;
@@ -32,6 +44,158 @@ final class GgufInput {
     return position;
   }
 
+  int u32(String what) {
+    return file.get(I32, take(4, what));
+  }
+
+  long i64(String what) {
+    return file.get(I64, take(8, what));
+  }
+
+  /**
+   * Reads a count of items.
+   *
+   * @param minimumBytes what an item takes at least in the rest of the file
+   */
+  long count(String what, int minimumBytes, long limit) {
+    long at = position;
+    long count = i64(what);
+    long room = (file.byteSize() - position) / minimumBytes;
+    if (count < 0 || count > room || count > limit) {
+      throw fail(
+          what
+              + " at offset "
+              + at
+              + " is "
+              + Long.toUnsignedString(count)
+              + (room <= limit || Long.compareUnsigned(count, limit) <= 0
+                  ? ", but the rest of the file has room for at most " + room
+                  : ", limit " + limit));
+    }
+    return count;
+  }
+
+  String string(String what) {
+    int length = (int) count(what, 1, LONGEST_STRING);
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(file, I8, take(length, what), bytes, 0, length);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /** Reads a type id and a value of that type. */
+  GgufValue value(String key) {
+    String what = "the value of key " + GgufException.quoted(key);
+    long at = position;
+    int id = u32(what);
+    if (id != GgufValueType.ARRAY_ID) {
+      GgufValueType type = type(id, what, at);
+      return new GgufValue(type, false, scalar(type, what));
+    }
+    at = position;
+    GgufValueType type = type(u32(what), what, at);
+    int length =
+        (int)
+            count(
+                "the length of key " + GgufException.quoted(key),
+                type.minimumBytes(),
+                LONGEST_ARRAY);
+    return new GgufValue(type, true, array(type, length, what));
+  }
+
+  private GgufValueType type(int id, String what, long at) {
+    return GgufValueType.ofId(id)
+        .orElseThrow(() ->
+            fail(
+                what
+                    + " at offset "
+                    + at
+                    + " has the type "
+                    + Integer.toUnsignedString(id)
+                    + (id == GgufValueType.ARRAY_ID
+                        ? ", an array in an array; allowed are arrays of 0 to 8 and 10 to 12"
+                        : ", allowed are 0 to 12")));
+  }
+
+  private Object scalar(GgufValueType type, String what) {
+    if (type == GgufValueType.STRING) {
+      return string(what);
+    }
+    long at = take(type.minimumBytes(), what);
+    return switch (type) {
+      case U8 -> (short) (file.get(I8, at) & 0xFF);
+      case I8 -> file.get(I8, at);
+      case U16 -> file.get(I16, at) & 0xFFFF;
+      case I16 -> file.get(I16, at);
+      case U32 -> Integer.toUnsignedLong(file.get(I32, at));
+      case I32 -> file.get(I32, at);
+      case F32 -> file.get(F32, at);
+      case BOOL -> file.get(I8, at) != 0;
+      case U64, I64 -> file.get(I64, at);
+      default -> file.get(F64, at);
+    };
+  }
+
+  private Object array(GgufValueType type, int length, String what) {
+    return switch (type) {
+      case I32 -> slice(4L * length, what).toArray(I32);
+      case F32 -> slice(4L * length, what).toArray(F32);
+      case STRING -> strings(length, what);
+      default -> {
+        Object elements = Array.newInstance(type.javaType(), length);
+        for (int i = 0; i < length; i++) {
+          Array.set(elements, i, scalar(type, what));
+        }
+        yield elements;
+      }
+    };
+  }
+
+  /**
+   * Reads strings through copied windows of the file. A vocabulary has some 300,000 of them, and
+   * segment accesses are slow in a fresh virtual machine.
+   */
+  private String[] strings(int count, String what) {
+    String[] strings = new String[count];
+    ByteBuffer window =
+        ByteBuffer.allocate((int) Math.min(WINDOW_BYTES, WINDOW_BYTES_PER_STRING * count))
+            .order(LITTLE_ENDIAN)
+            .limit(0);
+    for (int i = 0; i < count; i++) {
+      if (!startsWithString(window)) {
+        fill(window);
+      }
+      if (startsWithString(window)) {
+        int length = (int) window.getLong();
+        strings[i] = new String(window.array(), window.position(), length, StandardCharsets.UTF_8);
+        window.position(window.position() + length);
+        position += Long.BYTES + length;
+      } else {
+        window.limit(0);
+        strings[i] = string(what);
+      }
+    }
+    return strings;
+  }
+
+  private void fill(ByteBuffer window) {
+    int bytes = (int) Math.min(window.capacity(), file.byteSize() - position);
+    window.clear().limit(bytes);
+    MemorySegment.copy(file, position, MemorySegment.ofBuffer(window), 0, bytes);
+  }
+
+  /** Says whether a whole string is left; damaged and very long ones are left to the other way. */
+  private static boolean startsWithString(ByteBuffer window) {
+    if (window.remaining() < Long.BYTES) {
+      return false;
+    }
+    long length = window.getLong(window.position());
+    return length >= 0 && length <= window.remaining() - Long.BYTES;
+  }
+
+  private MemorySegment slice(long bytes, String what) {
+    return file.asSlice(take(bytes, what), bytes);
+  }
+
   private long take(long bytes, String what) {
     if (bytes > file.byteSize() - position) {
       throw fail(
@@ -41,149 +205,12 @@ final class GgufInput {
               + " needs "
               + bytes
               + " bytes, but the file ends at "
-              + file.byteSize());
+              + file.byteSize()
+              + "; it is truncated");
     }
     long at = position;
     position += bytes;
     return at;
-  }
-
-  int u32(String what) {
-    return file.get(U32, take(4, what));
-  }
-
-  long i64(String what) {
-    return file.get(U64, take(8, what));
-  }
-
-  /** Reads a count of items that take at least a known number of bytes each. */
-  long count(String what, int minimumBytes) {
-    long at = position;
-    long count = i64(what);
-    long most = (file.byteSize() - position) / minimumBytes;
-    if (count < 0 || count > most) {
-      throw fail(
-          what
-              + " at offset "
-              + at
-              + " is "
-              + Long.toUnsignedString(count)
-              + ", but the rest of the file has room for at most "
-              + most);
-    }
-    return count;
-  }
-
-  String string(String what) {
-    long at = position;
-    int length = checkedLength(count("the length of " + what, 1), what, at);
-    byte[] bytes = new byte[length];
-    MemorySegment.copy(file, ValueLayout.JAVA_BYTE, take(length, what), bytes, 0, length);
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
-  private int checkedLength(long length, String what, long at) {
-    if (length > Integer.MAX_VALUE - 8) {
-      throw fail(what + " at offset " + at + " has the length " + length + ", limit 2^31 - 9");
-    }
-    return (int) length;
-  }
-
-  /** Reads a type id and a value of that type. */
-  Object value(String key) {
-    long at = position;
-    int type = u32("the type of key '" + key + "'");
-    String what = "the value of key '" + key + "'";
-    if (type == GgufValueType.ARRAY) {
-      return array(key, what);
-    }
-    return switch (type) {
-      case GgufValueType.U8 -> (short) (file.get(ValueLayout.JAVA_BYTE, take(1, what)) & 0xFF);
-      case GgufValueType.I8 -> file.get(ValueLayout.JAVA_BYTE, take(1, what));
-      case GgufValueType.U16 -> file.get(U16, take(2, what)) & 0xFFFF;
-      case GgufValueType.I16 -> file.get(U16, take(2, what));
-      case GgufValueType.U32 -> Integer.toUnsignedLong(u32(what));
-      case GgufValueType.I32 -> u32(what);
-      case GgufValueType.F32 -> file.get(F32, take(4, what));
-      case GgufValueType.BOOL -> file.get(ValueLayout.JAVA_BYTE, take(1, what)) != 0;
-      case GgufValueType.STRING -> string(what);
-      case GgufValueType.U64, GgufValueType.I64 -> i64(what);
-      case GgufValueType.F64 -> file.get(F64, take(8, what));
-      default -> throw unknown(key, type, at);
-    };
-  }
-
-  private Object array(String key, String what) {
-    long at = position;
-    int type = u32("the element type of key '" + key + "'");
-    int width = GgufValueType.width(type);
-    if (type == GgufValueType.ARRAY || width == 0) {
-      throw unknown(key, type, at);
-    }
-    int n = checkedLength(count("the length of key '" + key + "'", width), what, at);
-    if (type == GgufValueType.STRING) {
-      String[] strings = new String[n];
-      for (int i = 0; i < n; i++) {
-        strings[i] = string(what);
-      }
-      return strings;
-    }
-    MemorySegment data = file.asSlice(take((long) n * width, what), (long) n * width);
-    return switch (type) {
-      case GgufValueType.U8 -> widened(data.toArray(ValueLayout.JAVA_BYTE));
-      case GgufValueType.I8 -> data.toArray(ValueLayout.JAVA_BYTE);
-      case GgufValueType.U16 -> widened(data.toArray(U16));
-      case GgufValueType.I16 -> data.toArray(U16);
-      case GgufValueType.U32 -> widened(data.toArray(U32));
-      case GgufValueType.I32 -> data.toArray(U32);
-      case GgufValueType.F32 -> data.toArray(F32);
-      case GgufValueType.BOOL -> booleans(data.toArray(ValueLayout.JAVA_BYTE));
-      case GgufValueType.U64, GgufValueType.I64 -> data.toArray(U64);
-      default -> data.toArray(F64);
-    };
-  }
-
-  private static short[] widened(byte[] bytes) {
-    short[] values = new short[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      values[i] = (short) (bytes[i] & 0xFF);
-    }
-    return values;
-  }
-
-  private static int[] widened(short[] shorts) {
-    int[] values = new int[shorts.length];
-    for (int i = 0; i < shorts.length; i++) {
-      values[i] = shorts[i] & 0xFFFF;
-    }
-    return values;
-  }
-
-  private static long[] widened(int[] ints) {
-    long[] values = new long[ints.length];
-    for (int i = 0; i < ints.length; i++) {
-      values[i] = Integer.toUnsignedLong(ints[i]);
-    }
-    return values;
-  }
-
-  private static boolean[] booleans(byte[] bytes) {
-    boolean[] values = new boolean[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      values[i] = bytes[i] != 0;
-    }
-    return values;
-  }
-
-  private GgufException unknown(String key, int type, long at) {
-    return fail(
-        "key '"
-            + key
-            + "' at offset "
-            + at
-            + " has the value type "
-            + Integer.toUnsignedString(type)
-            + ", allowed are 0 to 12 and arrays of all but arrays");
   }
 
   private GgufException fail(String message) {

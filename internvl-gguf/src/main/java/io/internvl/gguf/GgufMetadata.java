@@ -1,5 +1,6 @@
 package io.internvl.gguf;
 
+import java.lang.reflect.Array;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,9 +17,9 @@ import java.util.Set;
  */
 public final class GgufMetadata {
   private final Path file;
-  private final Map<String, Object> values;
+  private final Map<String, GgufValue> values;
 
-  GgufMetadata(Path file, Map<String, Object> values) {
+  GgufMetadata(Path file, Map<String, GgufValue> values) {
     this.file = file;
     this.values = Collections.unmodifiableMap(values);
   }
@@ -44,14 +45,36 @@ public final class GgufMetadata {
 
   /**
    * Returns a value of any type, for inspection: Byte, Short, Integer or Long (unsigned types
-   * widened to the next larger one, u64 as Long), Float, Double, Boolean, String, or an array
-   * {@code byte[] short[] int[] long[] float[] double[] boolean[] String[]}.
+   * widened to the next larger one, u64 as the bits of a Long), Float, Double, Boolean, String, or
+   * an array {@code byte[] short[] int[] long[] float[] double[] boolean[] String[]}.
    *
    * @param key the key
-   * @return the value; arrays are not to be changed
+   * @return the value, a copy of an array; empty when the key is missing
    */
   public Optional<Object> value(String key) {
-    return Optional.ofNullable(values.get(key));
+    return Optional.ofNullable(values.get(key)).map(GgufValue::copy);
+  }
+
+  /**
+   * Returns the type of a value, or of the elements of an array.
+   *
+   * @param key the key
+   * @return the type
+   * @throws GgufException when the key is missing
+   */
+  public GgufValueType type(String key) {
+    return require(key).type();
+  }
+
+  /**
+   * Says whether a value is an array.
+   *
+   * @param key the key
+   * @return true for arrays, also empty ones
+   * @throws GgufException when the key is missing
+   */
+  public boolean isArray(String key) {
+    return require(key).array();
   }
 
   /**
@@ -62,7 +85,7 @@ public final class GgufMetadata {
    * @throws GgufException when the key is missing or of another type
    */
   public String string(String key) {
-    return as(key, String.class, "string");
+    return (String) scalar(key, GgufValueType.STRING);
   }
 
   /**
@@ -85,14 +108,11 @@ public final class GgufMetadata {
    * @throws GgufException when the key is missing or of another type
    */
   public long integer(String key) {
-    Object value = require(key);
-    if (value instanceof Long
-        || value instanceof Integer
-        || value instanceof Short
-        || value instanceof Byte) {
-      return ((Number) value).longValue();
+    GgufValue value = require(key);
+    if (value.array() || !value.type().isInteger()) {
+      throw wrongType(key, "an integer");
     }
-    throw wrongType(key, "integer");
+    return checked(key, value.type(), ((Number) value.value()).longValue(), Long.MAX_VALUE);
   }
 
   /**
@@ -115,17 +135,7 @@ public final class GgufMetadata {
    * @throws GgufException when the key is missing, of another type or out of range
    */
   public int int32(String key) {
-    long value = integer(key);
-    if (value != (int) value) {
-      throw new GgufException(
-          file
-              + ": key '"
-              + key
-              + "' is "
-              + Long.toUnsignedString(value)
-              + ", expected a 32-bit integer");
-    }
-    return (int) value;
+    return (int) checked(key, GgufValueType.I64, integer(key), Integer.MAX_VALUE);
   }
 
   /**
@@ -148,11 +158,11 @@ public final class GgufMetadata {
    * @throws GgufException when the key is missing or of another type
    */
   public float float32(String key) {
-    Object value = require(key);
-    if (value instanceof Float || value instanceof Double) {
-      return ((Number) value).floatValue();
+    GgufValue value = require(key);
+    if (value.array() || !isFloat(value.type())) {
+      throw wrongType(key, "a float");
     }
-    throw wrongType(key, "float");
+    return ((Number) value.value()).floatValue();
   }
 
   /**
@@ -176,7 +186,7 @@ public final class GgufMetadata {
    * @throws GgufException when the key is of another type
    */
   public boolean bool(String key, boolean absent) {
-    return has(key) ? as(key, Boolean.class, "bool") : absent;
+    return has(key) ? (Boolean) scalar(key, GgufValueType.BOOL) : absent;
   }
 
   /**
@@ -187,7 +197,11 @@ public final class GgufMetadata {
    * @throws GgufException when the key is missing or of another type
    */
   public List<String> strings(String key) {
-    return Collections.unmodifiableList(Arrays.asList(as(key, String[].class, "array of strings")));
+    GgufValue value = require(key);
+    if (!value.array() || value.type() != GgufValueType.STRING) {
+      throw wrongType(key, "an array of strings");
+    }
+    return Collections.unmodifiableList(Arrays.asList((String[]) value.value()));
   }
 
   /**
@@ -195,62 +209,89 @@ public final class GgufMetadata {
    *
    * @param key the key
    * @return a copy
-   * @throws GgufException when the key is missing, of another type or a value out of range
+   * @throws GgufException when the key is missing, of another type or an element is out of range
    */
   public int[] ints(String key) {
-    Object value = require(key);
-    return switch (value) {
-      case int[] ints -> ints.clone();
-      case byte[] bytes -> {
-        int[] copy = new int[bytes.length];
-        Arrays.setAll(copy, i -> bytes[i]);
-        yield copy;
-      }
-      case short[] shorts -> {
-        int[] copy = new int[shorts.length];
-        Arrays.setAll(copy, i -> shorts[i]);
-        yield copy;
-      }
-      case long[] longs -> Arrays.stream(longs).mapToInt(Math::toIntExact).toArray();
-      default -> throw wrongType(key, "array of integers");
-    };
+    GgufValue value = require(key);
+    if (!value.array() || !value.type().isInteger()) {
+      throw wrongType(key, "an array of integers");
+    }
+    int[] ints = new int[value.length()];
+    for (int i = 0; i < ints.length; i++) {
+      ints[i] =
+          (int) checked(key, value.type(), Array.getLong(value.value(), i), Integer.MAX_VALUE);
+    }
+    return ints;
   }
 
   /**
-   * Returns an array of floats.
+   * Returns an array of floats of either type.
    *
    * @param key the key
    * @return a copy
    * @throws GgufException when the key is missing or of another type
    */
   public float[] floats(String key) {
-    return as(key, float[].class, "array of f32").clone();
+    GgufValue value = require(key);
+    if (!value.array() || !isFloat(value.type())) {
+      throw wrongType(key, "an array of floats");
+    }
+    float[] floats = new float[value.length()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) Array.getDouble(value.value(), i);
+    }
+    return floats;
   }
 
-  private Object require(String key) {
-    Object value = values.get(key);
-    if (value == null) {
-      throw new GgufException(file + ": key '" + key + "' is missing");
+  /** The typed values in file order. */
+  Map<String, GgufValue> values() {
+    return values;
+  }
+
+  private static boolean isFloat(GgufValueType type) {
+    return type == GgufValueType.F32 || type == GgufValueType.F64;
+  }
+
+  private Object scalar(String key, GgufValueType type) {
+    GgufValue value = require(key);
+    if (value.array() || value.type() != type) {
+      throw wrongType(key, "a " + type.label());
+    }
+    return value.value();
+  }
+
+  private long checked(String key, GgufValueType type, long value, long limit) {
+    boolean huge = type == GgufValueType.U64 && value < 0;
+    if (huge || value > limit || value < -limit - 1) {
+      throw new GgufException(
+          file
+              + ": key "
+              + GgufException.quoted(key)
+              + " is "
+              + (huge ? Long.toUnsignedString(value) : Long.toString(value))
+              + ", allowed are "
+              + (-limit - 1)
+              + " to "
+              + limit);
     }
     return value;
   }
 
-  private <T> T as(String key, Class<T> type, String wanted) {
-    Object value = require(key);
-    if (!type.isInstance(value)) {
-      throw wrongType(key, wanted);
+  private GgufValue require(String key) {
+    GgufValue value = values.get(key);
+    if (value == null) {
+      throw new GgufException(file + ": key " + GgufException.quoted(key) + " is missing");
     }
-    return type.cast(value);
+    return value;
   }
 
   private GgufException wrongType(String key, String wanted) {
-    Object value = require(key);
     return new GgufException(
         file
-            + ": key '"
-            + key
-            + "' is of type "
-            + value.getClass().getSimpleName()
+            + ": key "
+            + GgufException.quoted(key)
+            + " is of type "
+            + require(key).typeText()
             + ", expected "
             + wanted);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -18,12 +19,12 @@ import java.util.Set;
  * before anything of that size is allocated.
  */
 final class GgufParser {
-  private static final int DEFAULT_ALIGNMENT = 32;
-  private static final int MAX_DIMENSIONS = 4;
+  private static final int MAGIC = 0x46554747; // "GGUF" read as a little-endian integer
+  private static final int HEADER_BYTES = 4 + 4 + 8 + 8;
   private static final int MIN_PAIR_BYTES = 8 + 1 + 4 + 1;
   private static final int MIN_TENSOR_BYTES = 8 + 4 + 4 + 8;
 
-  record Parsed(GgufMetadata metadata, List<GgufTensor> tensors, long sizeBytes) {}
+  record Parsed(GgufMetadata metadata, List<GgufTensor> tensors, MemorySegment mapped) {}
 
   private final Path path;
   private final MemorySegment file;
@@ -38,8 +39,9 @@ final class GgufParser {
   static Parsed parse(Path path, Arena arena) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
-      if (size < 24) {
-        throw new GgufException(path + ": " + size + " bytes, too short for a GGUF header");
+      if (size < HEADER_BYTES) {
+        throw new GgufException(
+            path + ": " + size + " bytes, too short for the GGUF header of " + HEADER_BYTES);
       }
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
       return new GgufParser(path, mapped).parse();
@@ -48,9 +50,9 @@ final class GgufParser {
 
   private Parsed parse() {
     readVersion();
-    long tensorCount = in.count("tensor count", MIN_TENSOR_BYTES);
-    long pairCount = in.count("key count", MIN_PAIR_BYTES);
-    Map<String, Object> pairs = new LinkedHashMap<>();
+    long tensorCount = in.count("the tensor count", MIN_TENSOR_BYTES, Integer.MAX_VALUE);
+    long pairCount = in.count("the key count", MIN_PAIR_BYTES, Integer.MAX_VALUE);
+    Map<String, GgufValue> pairs = new LinkedHashMap<>();
     for (long i = 0; i < pairCount; i++) {
       readPair(pairs);
     }
@@ -58,172 +60,114 @@ final class GgufParser {
     List<TensorInfo> infos = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (long i = 0; i < tensorCount; i++) {
-      TensorInfo info = readInfo();
-      if (!names.add(info.name)) {
-        throw fail("tensor '" + info.name + "' occurs twice");
-      }
-      infos.add(info);
+      infos.add(readInfo(names));
     }
-    return new Parsed(metadata, tensors(infos, alignment(metadata)), file.byteSize());
+    DataSection data = new DataSection(path, file, in.position(), alignment(metadata));
+    return new Parsed(metadata, data.place(infos), file);
   }
 
   private void readVersion() {
-    int magic = in.u32("magic");
-    if (magic != 0x46554747) {
+    int magic = in.u32("the magic");
+    if (magic != MAGIC) {
       throw fail(
-          String.format("starts with 0x%08x, expected 'GGUF'; this is not a GGUF file", magic));
+          String.format(
+              "starts with the bytes %08x, expected 47475546 ('GGUF'); this is not a GGUF file",
+              Integer.reverseBytes(magic)));
     }
-    int version = in.u32("version");
+    int version = in.u32("the version");
     if ((version & 0xFFFF) == 0 && version != 0) {
-      throw fail("big-endian GGUF is not supported; convert it to little-endian");
+      throw fail(
+          "big-endian GGUF (version field "
+              + String.format("0x%08x", version)
+              + " at offset 4) is not supported; convert the file to little-endian");
     }
     if (version != 2 && version != 3) {
-      throw fail("GGUF version " + Integer.toUnsignedString(version) + ", supported are 2 and 3");
+      throw fail(
+          "GGUF version "
+              + Integer.toUnsignedString(version)
+              + " at offset 4, supported are 2 and 3; convert the model again");
     }
   }
 
-  private void readPair(Map<String, Object> pairs) {
+  private void readPair(Map<String, GgufValue> pairs) {
     long at = in.position();
-    String key = in.string("a key");
+    String key = in.string("the length of a key");
     if (key.isEmpty()) {
-      throw fail("empty key at offset " + at);
+      throw fail("the key at offset " + at + " is empty");
     }
     if (pairs.containsKey(key)) {
-      throw fail("key '" + key + "' occurs twice, again at offset " + at);
+      throw fail("key " + GgufException.quoted(key) + " occurs twice, again at offset " + at);
     }
     pairs.put(key, in.value(key));
   }
 
-  private record TensorInfo(String name, TensorType type, List<Long> shape, long offset) {}
-
-  private TensorInfo readInfo() {
+  private TensorInfo readInfo(Set<String> names) {
     long at = in.position();
-    String name = in.string("a tensor name");
-    int rank = in.u32("the rank of tensor '" + name + "'");
-    if (rank < 0 || rank > MAX_DIMENSIONS) {
+    String name = in.string("the length of a tensor name");
+    String tensor = "tensor " + GgufException.quoted(name) + " at offset " + at;
+    int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (nameBytes == 0 || nameBytes > TensorLayout.LONGEST_NAME_BYTES) {
       throw fail(
-          "tensor '"
-              + name
-              + "' at offset "
-              + at
+          tensor
+              + " has a name of "
+              + nameBytes
+              + " bytes, allowed are 1 to "
+              + TensorLayout.LONGEST_NAME_BYTES);
+    }
+    if (!names.add(name)) {
+      throw fail(tensor + " has the name of an earlier tensor");
+    }
+    int rank = in.u32("the rank of " + tensor);
+    if (rank < 0 || rank > TensorLayout.MAX_DIMENSIONS) {
+      throw fail(
+          tensor
               + " has "
               + Integer.toUnsignedString(rank)
               + " dimensions, allowed are 0 to "
-              + MAX_DIMENSIONS);
+              + TensorLayout.MAX_DIMENSIONS);
     }
-    List<Long> shape = new ArrayList<>();
+    List<Long> shape = new ArrayList<>(rank);
     for (int i = 0; i < rank; i++) {
-      shape.add(in.i64("the shape of tensor '" + name + "'"));
+      shape.add(in.i64("the shape of " + tensor));
     }
-    int typeId = in.u32("the type of tensor '" + name + "'");
-    TensorType type =
-        TensorType.ofId(typeId)
-            .orElseThrow(() ->
-                fail(
-                    "tensor '"
-                        + name
-                        + "' has the unknown type "
-                        + Integer.toUnsignedString(typeId)));
-    return new TensorInfo(name, type, shape, in.i64("the offset of tensor '" + name + "'"));
+    TensorType type = type(in.u32("the type of " + tensor), tensor);
+    long offset = in.i64("the data offset of " + tensor);
+    return new TensorInfo(name, type, shape, offset, byteSize(type, shape, tensor));
   }
 
-  private int alignment(GgufMetadata metadata) {
-    int alignment = metadata.int32("general.alignment", DEFAULT_ALIGNMENT);
-    if (alignment < 1 || Integer.bitCount(alignment) != 1) {
-      throw fail("key 'general.alignment' is " + alignment + ", expected a power of two");
+  private TensorType type(int id, String tensor) {
+    return TensorType.ofId(id)
+        .orElseThrow(() ->
+            fail(
+                tensor
+                    + " has the unknown type "
+                    + Integer.toUnsignedString(id)
+                    + ", known are ggml's "
+                    + TensorType.F32.id()
+                    + " to "
+                    + TensorType.Q2_0.id()
+                    + " without withdrawn ones; quantise the model to another type"));
+  }
+
+  private long byteSize(TensorType type, List<Long> shape, String tensor) {
+    try {
+      return TensorLayout.byteSize(type, shape);
+    } catch (IllegalArgumentException e) {
+      throw fail(tensor + " has " + e.getMessage());
+    }
+  }
+
+  private long alignment(GgufMetadata metadata) {
+    long alignment = metadata.integer(TensorLayout.ALIGNMENT_KEY, TensorLayout.DEFAULT_ALIGNMENT);
+    if (!TensorLayout.isAlignment(alignment)) {
+      throw fail(
+          "key '"
+              + TensorLayout.ALIGNMENT_KEY
+              + "' is "
+              + alignment
+              + ", expected a power of two up to 2^31");
     }
     return alignment;
-  }
-
-  private List<GgufTensor> tensors(List<TensorInfo> infos, int alignment) {
-    long start = Math.ceilDiv(in.position(), alignment) * (long) alignment;
-    List<GgufTensor> tensors = new ArrayList<>(infos.size());
-    for (TensorInfo info : infos) {
-      long bytes = byteSize(info);
-      boolean inFile =
-          info.offset >= 0
-              && start <= file.byteSize()
-              && info.offset <= file.byteSize() - start
-              && bytes <= file.byteSize() - start - info.offset;
-      if (!inFile) {
-        throw fail(
-            "tensor '"
-                + info.name
-                + "' of "
-                + bytes
-                + " bytes at data offset "
-                + Long.toUnsignedString(info.offset)
-                + " reaches beyond the file's "
-                + file.byteSize()
-                + " bytes; the file is truncated");
-      }
-      if (info.offset % alignment != 0) {
-        throw fail(
-            "tensor '"
-                + info.name
-                + "' is at data offset "
-                + info.offset
-                + ", not a multiple of the alignment "
-                + alignment);
-      }
-      MemorySegment data = file.asSlice(start + info.offset, bytes);
-      tensors.add(new GgufTensor(info.name, info.type, info.shape, data));
-    }
-    checkOverlap(infos);
-    return tensors;
-  }
-
-  private long byteSize(TensorInfo info) {
-    long elements = 1;
-    for (long size : info.shape) {
-      if (size < 0) {
-        throw fail("tensor '" + info.name + "' has the negative size " + size);
-      }
-      if (size != 0 && elements > Long.MAX_VALUE / size) {
-        throw fail("tensor '" + info.name + "' has too many elements: " + info.shape);
-      }
-      elements *= size;
-    }
-    long cols = info.shape.isEmpty() ? 1 : info.shape.get(0);
-    if (cols % info.type.blockSize() != 0) {
-      throw fail(
-          "tensor '"
-              + info.name
-              + "' has rows of "
-              + cols
-              + " elements, not a multiple of "
-              + info.type
-              + "'s block of "
-              + info.type.blockSize());
-    }
-    long blocks = elements / info.type.blockSize();
-    if (blocks > Long.MAX_VALUE / info.type.blockBytes()) {
-      throw fail("tensor '" + info.name + "' has too many elements: " + info.shape);
-    }
-    return info.type.byteSize(elements);
-  }
-
-  private void checkOverlap(List<TensorInfo> infos) {
-    List<TensorInfo> sorted = new ArrayList<>(infos);
-    sorted.sort((a, b) -> Long.compare(a.offset, b.offset));
-    long end = 0;
-    String previous = "";
-    for (TensorInfo info : sorted) {
-      long bytes = byteSize(info);
-      if (info.offset < end && bytes > 0) {
-        throw fail(
-            "tensors '"
-                + previous
-                + "' and '"
-                + info.name
-                + "' overlap at data offset "
-                + info.offset);
-      }
-      if (bytes > 0) {
-        end = info.offset + bytes;
-        previous = info.name;
-      }
-    }
   }
 
   private GgufException fail(String message) {

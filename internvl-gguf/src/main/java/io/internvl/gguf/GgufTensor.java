@@ -13,9 +13,11 @@ import java.util.Objects;
  * @param data read-only view of the mapped file, exactly the tensor's bytes
  */
 public record GgufTensor(String name, TensorType type, List<Long> shape, MemorySegment data) {
-  /** Copies the shape. */
+  /** Rejects null and copies the shape. */
   public GgufTensor {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(data, "data");
     shape = List.copyOf(shape);
   }
 
