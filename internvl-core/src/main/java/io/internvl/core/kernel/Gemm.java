@@ -32,6 +32,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
   private final Workers workers;
   private final List<WorkerScratch> scratch;
   private final Panels panels;
+  private final PanelLayout layout;
 
   private final Linear[] single = new Linear[1];
   private final Tensor[] singleOutput = new Tensor[1];
@@ -50,6 +51,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
     this.workers = workers;
     this.scratch = scratch;
     panels = new Panels(workers, scratch);
+    layout = panels.layout();
   }
 
   void linear(
@@ -99,8 +101,8 @@ final class Gemm implements Workers.Task, AutoCloseable {
   /** Chooses the size of blocks and returns how many row blocks there are. */
   private int plan() {
     int maxPanels = MAX_TOKENS / WIDE;
-    tokenBlocks = Math.ceilDiv(panels.count(), maxPanels);
-    panelsPerBlock = Math.ceilDiv(panels.count(), tokenBlocks);
+    tokenBlocks = Math.ceilDiv(layout.count(), maxPanels);
+    panelsPerBlock = Math.ceilDiv(layout.count(), tokenBlocks);
     int rows = 0;
     for (Linear linear : linears) {
       rows += linear.weight().rows();
@@ -125,7 +127,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
       index++;
     }
     int firstPanel = block % tokenBlocks * panelsPerBlock;
-    int endPanel = Math.min(firstPanel + panelsPerBlock, panels.count());
+    int endPanel = Math.min(firstPanel + panelsPerBlock, layout.count());
     int firstRow = rowBlock * rowsPerBlock;
     Linear linear = linears[index];
     int rows = Math.min(rowsPerBlock, linear.weight().rows() - firstRow);
@@ -158,7 +160,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
   }
 
   private long sumsOffset(int panel, int firstPanel, int tileRows) {
-    long lanes = (long) panels.firstToken(panel) - panels.firstToken(firstPanel);
+    long lanes = (long) layout.firstToken(panel) - layout.firstToken(firstPanel);
     return ZEROS_BYTES + lanes * tileRows * Float.BYTES;
   }
 
@@ -176,8 +178,8 @@ final class Gemm implements Workers.Task, AutoCloseable {
 
   private void multiplyPanel(
       float[] tile, int tileRows, int panel, int col, int count, MemorySegment sums, long target) {
-    boolean wide = panels.isWide(panel);
-    long rowBytes = (long) panels.width(panel) * Float.BYTES;
+    boolean wide = layout.isWide(panel);
+    long rowBytes = (long) layout.width(panel) * Float.BYTES;
     long x = panels.offset(panel) + col * rowBytes;
     int depth = Panels.roundUp(count, MicroKernels.DEPTH_UNIT);
     for (int row = 0; row < tileRows; row += ROWS) {
@@ -198,7 +200,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
       int firstRow,
       int rows,
       int tileRows) {
-    int width = panels.width(panel);
+    int width = layout.width(panel);
     long rowBytes = (long) tileRows * Float.BYTES;
     MemorySegment staging = mine.staging.atLeast(WIDE * rowBytes); // (width, tileRows)
     long stride = (long) width * Float.BYTES;
@@ -206,7 +208,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
       long at = (long) row * Float.BYTES;
       Transpose.rows(sums, from + row * stride, stride, width, staging, at, rowBytes);
     }
-    int firstToken = panels.firstToken(panel);
+    int firstToken = layout.firstToken(panel);
     int count = Math.min(width, tokens - firstToken);
     for (int i = 0; i < count; i++) {
       storeToken(staging, i * rowBytes, linear, y, firstToken + i, firstRow, rows);

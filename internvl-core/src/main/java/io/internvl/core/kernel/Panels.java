@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Activations packed for {@link MicroKernels}: panels of consecutive tokens, each (depth, width)
- * with the tokens side by side. All panels are wide except the last one or two, which are narrow
- * when that saves work; missing tokens are zero.
+ * with the tokens side by side. Missing tokens are zero.
  */
 final class Panels implements Workers.Task, AutoCloseable {
   private static final int CHUNK = 256; // columns that one block packs
 
   private final Workers workers;
   private final List<WorkerScratch> scratch;
+  private final PanelLayout layout = new PanelLayout();
   private final Buffer buffer = new Buffer();
   private MemorySegment segment = MemorySegment.NULL;
   private @Nullable Tensor x;
@@ -23,8 +23,6 @@ final class Panels implements Workers.Task, AutoCloseable {
   private int depth;
   private int paddedDepth;
   private int chunks;
-  private int wide;
-  private int count;
 
   Panels(Workers workers, List<WorkerScratch> scratch) {
     this.workers = workers;
@@ -38,12 +36,9 @@ final class Panels implements Workers.Task, AutoCloseable {
     depth = roundUp(newX.cols(), MicroKernels.DEPTH_UNIT);
     paddedDepth = roundUp(newX.cols(), LANES);
     chunks = Math.ceilDiv(newX.cols(), CHUNK);
-    int rest = newTokens % MicroKernels.WIDE;
-    boolean narrow = rest > 0 && rest <= 2 * MicroKernels.NARROW;
-    wide = newTokens / MicroKernels.WIDE + (rest > 0 && !narrow ? 1 : 0);
-    count = wide + (narrow ? Math.ceilDiv(rest, MicroKernels.NARROW) : 0);
-    segment = buffer.atLeast(offset(count));
-    workers.run(this, count * chunks);
+    layout.divide(newTokens);
+    segment = buffer.atLeast(offset(layout.count()));
+    workers.run(this, layout.count() * chunks);
   }
 
   static int roundUp(int value, int unit) {
@@ -54,23 +49,8 @@ final class Panels implements Workers.Task, AutoCloseable {
     return segment;
   }
 
-  /** Returns the number of panels. */
-  int count() {
-    return count;
-  }
-
-  boolean isWide(int panel) {
-    return panel < wide;
-  }
-
-  int width(int panel) {
-    return panel < wide ? MicroKernels.WIDE : MicroKernels.NARROW;
-  }
-
-  /** Returns the number of lanes before a panel, which is the index of its first token. */
-  int firstToken(int panel) {
-    int narrow = Math.max(0, panel - wide);
-    return Math.min(panel, wide) * MicroKernels.WIDE + narrow * MicroKernels.NARROW;
+  PanelLayout layout() {
+    return layout;
   }
 
   /** Returns the number of products of each sum, a multiple of {@link MicroKernels#DEPTH_UNIT}. */
@@ -80,7 +60,7 @@ final class Panels implements Workers.Task, AutoCloseable {
 
   /** Returns the byte offset of a panel. */
   long offset(int panel) {
-    return (long) firstToken(panel) * paddedDepth * Float.BYTES;
+    return (long) layout.firstToken(panel) * paddedDepth * Float.BYTES;
   }
 
   /** Packs a range of columns of one panel. */
@@ -93,11 +73,11 @@ final class Panels implements Workers.Task, AutoCloseable {
     int panel = block / chunks;
     int from = block % chunks * CHUNK;
     int cols = Math.min(CHUNK, source.cols() - from);
-    int width = width(panel);
+    int width = layout.width(panel);
     long rowBytes = (long) width * Float.BYTES;
     long target = offset(panel) + from * rowBytes;
     for (int lane = 0; lane < width; lane += LANES) {
-      int token = firstToken(panel) + lane;
+      int token = layout.firstToken(panel) + lane;
       long to = target + (long) lane * Float.BYTES;
       if (token + LANES <= tokens) {
         long rows = source.rowOffset(token) + (long) from * Float.BYTES;

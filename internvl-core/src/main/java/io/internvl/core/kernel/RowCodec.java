@@ -32,7 +32,7 @@ final class RowCodec {
     }
   }
 
-  private static void halves(MemorySegment data, long offset, int count, float[] target, int to) {
+  static void halves(MemorySegment data, long offset, int count, float[] target, int to) {
     for (int i = 0; i < count; i++) {
       target[to + i] = Float.float16ToFloat(data.get(SHORT, offset + 2L * i));
     }

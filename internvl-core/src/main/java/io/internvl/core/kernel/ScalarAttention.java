@@ -7,7 +7,43 @@ import java.lang.foreign.ValueLayout;
 final class ScalarAttention {
   private ScalarAttention() {}
 
+  /** See {@link Kernels#attention}. */
   static void causal(
+      Workers workers,
+      Tensor q,
+      int tokens,
+      KvLayer cache,
+      int first,
+      AttentionShape shape,
+      Tensor y) {
+    workers.run(
+        (block, worker) -> {
+          int token = block / shape.heads();
+          causalQuery(q, token, block % shape.heads(), cache, first, shape, y);
+        },
+        tokens * shape.heads());
+  }
+
+  /** See {@link Kernels#fullAttention}. */
+  static void full(
+      Workers workers,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int groups,
+      int tokens,
+      AttentionShape shape,
+      Tensor y) {
+    workers.run(
+        (block, worker) -> {
+          int token = block / shape.heads();
+          int first = token / tokens * tokens;
+          fullQuery(q, token, block % shape.heads(), k, v, first, tokens, shape, y);
+        },
+        groups * tokens * shape.heads());
+  }
+
+  private static void causalQuery(
       Tensor q, int token, int head, KvLayer cache, int first, AttentionShape shape, Tensor y) {
     int headDim = shape.headDim();
     int kvHead = head / (shape.heads() / shape.kvHeads());
@@ -31,7 +67,7 @@ final class ScalarAttention {
     }
   }
 
-  static void full(
+  private static void fullQuery(
       Tensor q,
       int token,
       int head,
@@ -78,7 +114,7 @@ final class ScalarAttention {
     }
   }
 
-  static float read(KvLayer cache, MemorySegment segment, int head, int position, int d) {
+  private static float read(KvLayer cache, MemorySegment segment, int head, int position, int d) {
     long offset = cache.offset(head, position) + (long) d * cache.format().bytes();
     return switch (cache.format()) {
       case F16 -> Float.float16ToFloat(segment.get(ValueLayout.JAVA_SHORT, offset));

@@ -217,12 +217,7 @@ final class ScalarKernels implements Kernels {
       AttentionShape shape,
       Tensor y) {
     Shapes.attention(q, tokens, cache, first, shape, y);
-    workers.run(
-        (block, worker) -> {
-          int token = block / shape.heads();
-          ScalarAttention.causal(q, token, block % shape.heads(), cache, first, shape, y);
-        },
-        tokens * shape.heads());
+    ScalarAttention.causal(workers, q, tokens, cache, first, shape, y);
   }
 
   @Override
@@ -236,22 +231,7 @@ final class ScalarKernels implements Kernels {
       AttentionShape shape,
       Tensor y) {
     Shapes.fullAttention(q, k, v, groups, tokensPerGroup, shape, y);
-    workers.run(
-        (block, worker) -> {
-          int token = block / shape.heads();
-          int group = token / tokensPerGroup;
-          ScalarAttention.full(
-              q,
-              token,
-              block % shape.heads(),
-              k,
-              v,
-              group * tokensPerGroup,
-              tokensPerGroup,
-              shape,
-              y);
-        },
-        groups * tokensPerGroup * shape.heads());
+    ScalarAttention.full(workers, q, k, v, groups, tokensPerGroup, shape, y);
   }
 
   @Override

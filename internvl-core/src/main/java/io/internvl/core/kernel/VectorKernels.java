@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The operations on vectors and several threads. Checks arguments and picks the kernel. */
@@ -176,12 +177,13 @@ final class VectorKernels implements Kernels {
       AttentionShape shape,
       Tensor y) {
     Shapes.attention(q, tokens, cache, first, shape, y);
-    workers.run(
-        (block, worker) -> {
-          int token = block / shape.heads();
-          ScalarAttention.causal(q, token, block % shape.heads(), cache, first, shape, y);
-        },
-        tokens * shape.heads());
+    if (shape.headDim() > FusedAttention.MAX_HEAD_DIM) {
+      ScalarAttention.causal(workers, q, tokens, cache, first, shape, y);
+      return;
+    }
+    KeyValues keyValues = new KeyValues.Cached(cache);
+    List<WorkerScratch> scratch = VectorWorkspace.of(workspace).scratch();
+    new FusedAttention(scratch, shape, keyValues, q, 1, tokens, first, true, y).run(workers);
   }
 
   @Override
@@ -195,14 +197,14 @@ final class VectorKernels implements Kernels {
       AttentionShape shape,
       Tensor y) {
     Shapes.fullAttention(q, k, v, groups, tokensPerGroup, shape, y);
-    workers.run(
-        (block, worker) -> {
-          int token = block / shape.heads();
-          int first = token / tokensPerGroup * tokensPerGroup;
-          int head = block % shape.heads();
-          ScalarAttention.full(q, token, head, k, v, first, tokensPerGroup, shape, y);
-        },
-        groups * tokensPerGroup * shape.heads());
+    if (shape.headDim() > FusedAttention.MAX_HEAD_DIM) {
+      ScalarAttention.full(workers, q, k, v, groups, tokensPerGroup, shape, y);
+      return;
+    }
+    KeyValues keyValues = new KeyValues.Rows(k, v, tokensPerGroup, shape.headDim());
+    List<WorkerScratch> scratch = VectorWorkspace.of(workspace).scratch();
+    new FusedAttention(scratch, shape, keyValues, q, groups, tokensPerGroup, 0, false, y)
+        .run(workers);
   }
 
   @Override

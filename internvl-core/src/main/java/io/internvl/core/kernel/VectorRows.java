@@ -76,4 +76,12 @@ final class VectorRows {
       y.set(SHORT, yo + 2L * i, Float.floatToFloat16(value));
     }
   }
+
+  /** Widens from half precision; a plain loop as well. */
+  static void fromHalf(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    for (int i = 0; i < n; i++) {
+      short value = x.get(SHORT, xo + 2L * i);
+      y.set(FLOAT, yo + 4L * i, Float.float16ToFloat(value));
+    }
+  }
 }

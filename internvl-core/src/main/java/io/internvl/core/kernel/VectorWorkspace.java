@@ -5,15 +5,17 @@ import java.util.List;
 
 /** Scratch memory of one session of {@link VectorKernels}, and the tasks that use it. */
 final class VectorWorkspace implements Workspace {
-  private final List<WorkerScratch> scratch = new ArrayList<>();
+  private final List<WorkerScratch> scratch;
   private final Gemm gemm;
   private boolean closed;
 
   VectorWorkspace(Workers workers) {
+    List<WorkerScratch> all = new ArrayList<>();
     for (int worker = 0; worker < workers.threads(); worker++) {
-      scratch.add(new WorkerScratch());
+      all.add(new WorkerScratch());
     }
-    gemm = new Gemm(workers, List.copyOf(scratch));
+    scratch = List.copyOf(all);
+    gemm = new Gemm(workers, scratch);
   }
 
   static VectorWorkspace of(Workspace workspace) {
@@ -24,6 +26,11 @@ final class VectorWorkspace implements Workspace {
       throw new IllegalStateException("the workspace is closed");
     }
     return vector;
+  }
+
+  /** Returns scratch memory for each worker. */
+  List<WorkerScratch> scratch() {
+    return scratch;
   }
 
   Gemm gemm() {

@@ -13,7 +13,14 @@ final class WorkerScratch implements AutoCloseable {
   /** Rows on their way into or out of another layout. */
   final Buffer staging = new Buffer();
 
+  /** Queries, sums and running softmax of the items of an attention block. */
+  final Buffer state = new Buffer();
+
+  /** Scores of one item. */
+  final Buffer scores = new Buffer();
+
   private float @Nullable [] tile;
+  private float @Nullable [] valueTile;
 
   /** Returns the tile of decoded weights (TILE_ROWS, MicroKernels.TILE_STRIDE). */
   float[] tile() {
@@ -23,8 +30,18 @@ final class WorkerScratch implements AutoCloseable {
     return tile;
   }
 
+  /** Returns a tile for transposed values (MicroKernels.TILE_STRIDE, MicroKernels.TILE_STRIDE). */
+  float[] valueTile() {
+    if (valueTile == null) {
+      valueTile = new float[MicroKernels.TILE_STRIDE * MicroKernels.TILE_STRIDE];
+    }
+    return valueTile;
+  }
+
   @Override
   public void close() {
+    state.close();
+    scores.close();
     sums.close();
     staging.close();
   }
