@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import io.internvl.core.quant.BlockCodecs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -10,10 +11,6 @@ final class RowCodec {
 
   private RowCodec() {}
 
-  static void decode(WeightMatrix weight, int row, float[] target) {
-    decode(weight, row, 0, weight.cols(), target, 0);
-  }
-
   static void decode(WeightMatrix weight, int row, int col, int count, float[] target, int to) {
     MemorySegment data = weight.data();
     long offset = row * weight.rowBytes() + weight.type().byteSize(col);
@@ -21,8 +18,7 @@ final class RowCodec {
       case F32 -> floats(data, offset, count, target, to);
       case F16 -> halves(data, offset, count, target, to);
       case BF16 -> brainFloats(data, offset, count, target, to);
-      default ->
-          throw new IllegalArgumentException(weight.name() + ": no decoder for " + weight.type());
+      default -> BlockCodecs.of(weight.type()).decode(data, offset, target, to, count);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.internvl.core.kernel;
 
+import io.internvl.core.quant.BlockCodec;
+import io.internvl.core.quant.BlockCodecs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +37,7 @@ final class ScalarKernels implements Kernels {
           float[] w = new float[weight.cols()];
           int end = Math.min((block + 1) * ROWS_PER_BLOCK, weight.rows());
           for (int row = block * ROWS_PER_BLOCK; row < end; row++) {
-            RowCodec.decode(weight, row, w);
+            decode(weight, row, w);
             double bias = bias(linear, row);
             for (int token = 0; token < tokens; token++) {
               sink.accept(token, row, dot(w, x, token) + bias);
@@ -43,6 +45,11 @@ final class ScalarKernels implements Kernels {
           }
         },
         blocks);
+  }
+
+  private static void decode(WeightMatrix weight, int row, float[] target) {
+    BlockCodec codec = BlockCodecs.of(weight.type());
+    codec.decode(weight.data(), row * weight.rowBytes(), target, 0, weight.cols());
   }
 
   private static double bias(Linear linear, int row) {
@@ -238,7 +245,7 @@ final class ScalarKernels implements Kernels {
   public void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
     float[] values = new float[weight.cols()];
-    RowCodec.decode(weight, row, values);
+    decode(weight, row, values);
     y.setRow(yRow, values, 0);
   }
 

@@ -211,7 +211,7 @@ final class VectorKernels implements Kernels {
   public void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
     float[] values = new float[weight.cols()];
-    RowCodec.decode(weight, row, values);
+    RowCodec.decode(weight, row, 0, weight.cols(), values, 0);
     y.setRow(yRow, values, 0);
   }
 

@@ -62,6 +62,19 @@ final class KernelPair implements AutoCloseable {
     return new WeightMatrix("weight", type, rows, cols, data);
   }
 
+  /** Returns blocks of random bytes with a scale around 1 in front. */
+  WeightMatrix quantized(TensorType type, int rows, int cols) {
+    byte[] bytes = new byte[Math.toIntExact(type.byteSize((long) rows * cols))];
+    random.nextBytes(bytes);
+    MemorySegment data = arena.allocate(bytes.length);
+    MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+      float scale = (float) Math.exp(random.nextGaussian()) / 100;
+      data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(scale));
+    }
+    return new WeightMatrix("weight", type, rows, cols, data);
+  }
+
   Linear linear(TensorType type, int rows, int cols, boolean bias) {
     return new Linear(weight(type, rows, cols), bias ? random(1, rows) : null);
   }

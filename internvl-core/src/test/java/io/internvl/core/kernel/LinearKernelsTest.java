@@ -77,6 +77,20 @@ class LinearKernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = TensorType.class,
+      names = {"Q4_0", "Q5_0", "Q8_0", "IQ4_NL"})
+  void multipliesQuantizedTypes(TensorType type) {
+    try (KernelPair kernels = new KernelPair(2, 3)) {
+      for (int tokens : new int[] {9, 64}) {
+        Tensor x = kernels.random(tokens, 288);
+        Linear linear = new Linear(kernels.quantized(type, 41, 288), null);
+        compare(kernels, x, tokens, linear, Epilogue.STORE, null);
+      }
+    }
+  }
+
   private static void compare(
       KernelPair kernels, Tensor x, int tokens, Linear linear, Epilogue epilogue, Tensor scale) {
     Tensor expected = kernels.random(tokens, linear.weight().rows());
