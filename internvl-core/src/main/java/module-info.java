@@ -24,7 +24,4 @@ module io.internvl.core {
   exports io.internvl.core.nn to
       io.internvl.vision,
       io.internvl;
-  exports io.internvl.core.tokenizer to
-      io.internvl.vision,
-      io.internvl;
 }

@@ -1,2 +1,0 @@
-/** Text to token ids and back. */
-package io.internvl.core.tokenizer;
