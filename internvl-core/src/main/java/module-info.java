@@ -24,4 +24,10 @@ module io.internvl.core {
   exports io.internvl.core.nn to
       io.internvl.vision,
       io.internvl;
+  exports io.internvl.core.tokenizer to
+      io.internvl.vision,
+      io.internvl;
+  exports io.internvl.core.chat to
+      io.internvl.vision,
+      io.internvl;
 }

@@ -1,0 +1,155 @@
+package io.internvl.core.chat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A chat format of the family: what stands around system message, questions and answers.
+ *
+ * <p>Rendered as parts rather than as one string, so that text of users can never be taken for
+ * control tokens or image places.
+ */
+public enum ChatTemplate {
+  /** InternVL2.5 and InternVL3. */
+  INTERNVL_2_5(
+      Texts.SYSTEM_2_5,
+      "<|im_start|>system\n",
+      "<|im_end|>\n",
+      "<|im_start|>user\n",
+      "<|im_end|>\n<|im_start|>assistant\n",
+      "<|im_end|>\n"),
+  /** InternVL3.5 with Qwen3: as before, without a default system message. */
+  INTERNVL_3_5(
+      "",
+      "<|im_start|>system\n",
+      "<|im_end|>\n",
+      "<|im_start|>user\n",
+      "<|im_end|>\n<|im_start|>assistant\n",
+      "<|im_end|>\n"),
+  /** InternVL2 with Qwen2, Yi, Llama 3 or InternLM2: no line break after the end of a message. */
+  INTERNVL_2(
+      Texts.SYSTEM_2,
+      "<|im_start|>system\n",
+      "<|im_end|>",
+      "<|im_start|>user\n",
+      "<|im_end|><|im_start|>assistant\n",
+      "<|im_end|>"),
+  /** InternVL2-4B. */
+  PHI3(
+      Texts.SYSTEM_2, "<|system|>\n", "<|end|>", "<|user|>\n", "<|end|><|assistant|>\n", "<|end|>"),
+  /**
+   * InternVL3.5-GPT-OSS, answering in the final channel. Written from the published conversation
+   * format; no golden prompt was at hand to confirm it.
+   */
+  GPT_OSS(
+      Texts.SYSTEM_2_5,
+      "<|start|>system<|message|>",
+      "<|end|>",
+      "<|start|>user<|message|>",
+      "<|end|><|start|>assistant<|channel|>final<|message|>",
+      "<|end|>");
+
+  /** InternVL's own system messages. */
+  private static final class Texts {
+    static final String SYSTEM_2 = "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。";
+    static final String SYSTEM_2_5 = "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。";
+  }
+
+  private final String defaultSystemMessage;
+  private final List<PromptPart> systemStart;
+  private final List<PromptPart> systemEnd;
+  private final List<PromptPart> userStart;
+  private final List<PromptPart> userEnd;
+  private final List<PromptPart> assistantEnd;
+
+  ChatTemplate(
+      String defaultSystemMessage,
+      String systemStart,
+      String systemEnd,
+      String userStart,
+      String userEnd,
+      String assistantEnd) {
+    this.defaultSystemMessage = defaultSystemMessage;
+    this.systemStart = parts(systemStart);
+    this.systemEnd = parts(systemEnd);
+    this.userStart = parts(userStart);
+    this.userEnd = parts(userEnd);
+    this.assistantEnd = parts(assistantEnd);
+  }
+
+  private static List<PromptPart> parts(String template) {
+    List<PromptPart> parts = new ArrayList<>();
+    Matcher matcher = Pattern.compile("<\\|[a-z_]+\\|>").matcher(template);
+    int from = 0;
+    while (matcher.find()) {
+      if (matcher.start() > from) {
+        parts.add(new PromptPart.Text(template.substring(from, matcher.start())));
+      }
+      parts.add(new PromptPart.Special(matcher.group()));
+      from = matcher.end();
+    }
+    if (from < template.length()) {
+      parts.add(new PromptPart.Text(template.substring(from)));
+    }
+    return List.copyOf(parts);
+  }
+
+  /**
+   * Returns InternVL's own system message for this format.
+   *
+   * @return the text, empty when there is none
+   */
+  public Optional<String> defaultSystemMessage() {
+    return defaultSystemMessage.isEmpty() ? Optional.empty() : Optional.of(defaultSystemMessage);
+  }
+
+  /**
+   * Renders a system message.
+   *
+   * @param text the message
+   * @return parts that begin a conversation
+   */
+  public List<PromptPart> system(String text) {
+    return joined(systemStart, List.of(new PromptPart.Text(text)), systemEnd);
+  }
+
+  /**
+   * Renders a question, up to where the answer begins.
+   *
+   * @param content text and images in order
+   * @return its parts
+   */
+  public List<PromptPart> user(List<PromptPart> content) {
+    return joined(userStart, content, userEnd);
+  }
+
+  /**
+   * Renders an answer of an earlier turn.
+   *
+   * @param text the answer
+   * @return its parts, including the end of the turn
+   */
+  public List<PromptPart> assistant(String text) {
+    return joined(List.of(), List.of(new PromptPart.Text(text)), assistantEnd);
+  }
+
+  /**
+   * Renders what stands between an answer and the next question.
+   *
+   * @return the end of the turn
+   */
+  public List<PromptPart> endOfAnswer() {
+    return assistantEnd;
+  }
+
+  private static List<PromptPart> joined(
+      List<PromptPart> start, List<PromptPart> middle, List<PromptPart> end) {
+    List<PromptPart> parts = new ArrayList<>(start);
+    parts.addAll(middle);
+    parts.addAll(end);
+    return parts;
+  }
+}

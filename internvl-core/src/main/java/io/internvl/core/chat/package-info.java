@@ -1,0 +1,2 @@
+/** Conversations to prompts: the chat formats of the InternVL family. */
+package io.internvl.core.chat;
