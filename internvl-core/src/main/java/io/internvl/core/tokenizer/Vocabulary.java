@@ -1,0 +1,148 @@
+package io.internvl.core.tokenizer;
+
+import io.internvl.gguf.GgufException;
+import io.internvl.gguf.GgufMetadata;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** The tokens of a file: texts, types, special ids. Immutable. */
+final class Vocabulary {
+  static final int NORMAL = 1;
+  static final int UNKNOWN = 2;
+  static final int CONTROL = 3;
+  static final int USER_DEFINED = 4;
+  static final int BYTE = 6;
+
+  private static final String PREFIX = "tokenizer.ggml.";
+
+  /** Texts of tokens that end an answer wherever they occur. */
+  private static final List<String> END_TEXTS =
+      List.of(
+          "<|eot_id|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<|return|>",
+          "<|call|>",
+          "<end_of_turn>",
+          "<|endoftext|>",
+          "</s>",
+          "<|eom_id|>",
+          "<|end_of_text|>",
+          "<end_of_utterance>",
+          "<eos>",
+          "<|fim_pad|>",
+          "<|repo_name|>",
+          "<|file_sep|>");
+
+  private final String[] texts;
+  private final int[] types;
+  private final Map<String, Integer> ids;
+  private final Set<Integer> ends;
+  private final OptionalInt bos;
+
+  Vocabulary(GgufMetadata metadata) {
+    List<String> tokens = metadata.strings(PREFIX + "tokens");
+    texts = tokens.toArray(new String[0]);
+    types = types(metadata, texts.length);
+    ids = HashMap.newHashMap(texts.length);
+    for (int i = 0; i < texts.length; i++) {
+      ids.putIfAbsent(texts[i], i);
+    }
+    ends = ends(metadata);
+    int bosId = metadata.int32(PREFIX + "bos_token_id", -1);
+    boolean spm = metadata.string(PREFIX + "model", "").equals("llama");
+    boolean wanted = metadata.bool(PREFIX + "add_bos_token", spm);
+    bos = wanted && bosId >= 0 ? OptionalInt.of(checked(bosId, "bos")) : OptionalInt.empty();
+  }
+
+  private static int[] types(GgufMetadata metadata, int count) {
+    String key = PREFIX + "token_type";
+    int[] types = metadata.has(key) ? metadata.ints(key) : new int[0];
+    if (types.length == 0) {
+      int[] normal = new int[count];
+      Arrays.fill(normal, NORMAL);
+      return normal;
+    }
+    if (types.length != count) {
+      throw new GgufException(
+          "key '"
+              + key
+              + "' has "
+              + types.length
+              + " elements, but there are "
+              + count
+              + " tokens");
+    }
+    return types;
+  }
+
+  private Set<Integer> ends(GgufMetadata metadata) {
+    Set<Integer> found = new HashSet<>();
+    for (String name : List.of("eos", "eot", "eom")) {
+      int id = metadata.int32(PREFIX + name + "_token_id", -1);
+      if (id >= 0) {
+        found.add(checked(id, name));
+      }
+    }
+    for (String text : END_TEXTS) {
+      Integer id = ids.get(text);
+      if (id != null) {
+        found.add(id);
+      }
+    }
+    boolean harmony = ids.containsKey("<|return|>") && ids.containsKey("<|call|>");
+    Integer end = ids.get("<|end|>");
+    if (harmony && end != null) {
+      found.remove(end);
+    }
+    return Set.copyOf(found);
+  }
+
+  private int checked(int id, String name) {
+    if (id >= texts.length) {
+      throw new GgufException(
+          "key '"
+              + PREFIX
+              + name
+              + "_token_id' is "
+              + id
+              + ", but there are "
+              + texts.length
+              + " tokens");
+    }
+    return id;
+  }
+
+  int size() {
+    return texts.length;
+  }
+
+  String text(int id) {
+    if (id < 0 || id >= texts.length) {
+      throw new IllegalArgumentException("token id " + id + ", vocabulary size " + texts.length);
+    }
+    return texts[id];
+  }
+
+  int type(int id) {
+    return id < texts.length ? types[id] : CONTROL;
+  }
+
+  OptionalInt id(String text) {
+    Integer id = ids.get(text);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  boolean ends(int id) {
+    return ends.contains(id);
+  }
+
+  OptionalInt bos() {
+    return bos;
+  }
+}
