@@ -58,12 +58,14 @@ public enum ChatTemplate {
     static final String SYSTEM_2_5 = "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。";
   }
 
+  private static final Pattern CONTROL = Pattern.compile("<\\|[a-z_]+\\|>");
+
   private final String defaultSystemMessage;
-  private final List<PromptPart> systemStart;
-  private final List<PromptPart> systemEnd;
-  private final List<PromptPart> userStart;
-  private final List<PromptPart> userEnd;
-  private final List<PromptPart> assistantEnd;
+  private final String systemStart;
+  private final String systemEnd;
+  private final String userStart;
+  private final String userEnd;
+  private final String assistantEnd;
 
   ChatTemplate(
       String defaultSystemMessage,
@@ -73,16 +75,16 @@ public enum ChatTemplate {
       String userEnd,
       String assistantEnd) {
     this.defaultSystemMessage = defaultSystemMessage;
-    this.systemStart = parts(systemStart);
-    this.systemEnd = parts(systemEnd);
-    this.userStart = parts(userStart);
-    this.userEnd = parts(userEnd);
-    this.assistantEnd = parts(assistantEnd);
+    this.systemStart = systemStart;
+    this.systemEnd = systemEnd;
+    this.userStart = userStart;
+    this.userEnd = userEnd;
+    this.assistantEnd = assistantEnd;
   }
 
   private static List<PromptPart> parts(String template) {
     List<PromptPart> parts = new ArrayList<>();
-    Matcher matcher = Pattern.compile("<\\|[a-z_]+\\|>").matcher(template);
+    Matcher matcher = CONTROL.matcher(template);
     int from = 0;
     while (matcher.find()) {
       if (matcher.start() > from) {
@@ -133,7 +135,7 @@ public enum ChatTemplate {
    * @return its parts, including the end of the turn
    */
   public List<PromptPart> assistant(String text) {
-    return joined(List.of(), List.of(new PromptPart.Text(text)), assistantEnd);
+    return joined("", List.of(new PromptPart.Text(text)), assistantEnd);
   }
 
   /**
@@ -142,14 +144,13 @@ public enum ChatTemplate {
    * @return the end of the turn
    */
   public List<PromptPart> endOfAnswer() {
-    return assistantEnd;
+    return parts(assistantEnd);
   }
 
-  private static List<PromptPart> joined(
-      List<PromptPart> start, List<PromptPart> middle, List<PromptPart> end) {
-    List<PromptPart> parts = new ArrayList<>(start);
+  private static List<PromptPart> joined(String start, List<PromptPart> middle, String end) {
+    List<PromptPart> parts = new ArrayList<>(parts(start));
     parts.addAll(middle);
-    parts.addAll(end);
+    parts.addAll(parts(end));
     return parts;
   }
 }
