@@ -11,9 +11,6 @@ import java.nio.channels.WritableByteChannel;
  */
 @FunctionalInterface
 public interface TensorSource {
-  /** Size of the pieces in which {@link #of} copies. */
-  int CHUNK_BYTES = 1 << 18;
-
   /**
    * Writes the whole data of the tensor, row after row in the tensor's encoding. Called once for
    * each file that the tensor is written to.
@@ -30,8 +27,9 @@ public interface TensorSource {
    * @return the source
    */
   static TensorSource of(MemorySegment data) {
+    int chunkBytes = 1 << 18;
     return out -> {
-      ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, data.byteSize()));
+      ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(chunkBytes, data.byteSize()));
       MemorySegment target = MemorySegment.ofArray(chunk.array());
       for (long at = 0; at < data.byteSize(); at += chunk.limit()) {
         chunk.clear().limit((int) Math.min(chunk.capacity(), data.byteSize() - at));
