@@ -2,6 +2,8 @@
 @org.jspecify.annotations.NullMarked
 module io.internvl {
   requires io.internvl.vision;
-  requires java.desktop;
+  requires transitive java.desktop;
   requires static org.jspecify;
+
+  exports io.internvl;
 }

@@ -9,6 +9,8 @@ module io.internvl.vision {
 
   exports io.internvl.vision to
       io.internvl;
+  exports io.internvl.vision.image to
+      io.internvl;
   exports io.internvl.vision.projector to
       io.internvl;
   exports io.internvl.vision.vit to

@@ -27,7 +27,7 @@ final class VisionBench {
    */
   double encode() {
     long start = System.nanoTime();
-    embedder.embed(pixels, 1);
+    embedder.embed(pixels, 1, done -> {});
     return (System.nanoTime() - start) * 1e-9;
   }
 }

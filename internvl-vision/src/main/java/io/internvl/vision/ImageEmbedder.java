@@ -10,6 +10,7 @@ import io.internvl.vision.vit.VisionConfig;
 import io.internvl.vision.vit.VisionEncoder;
 import io.internvl.vision.vit.VisionState;
 import java.lang.foreign.Arena;
+import java.util.function.IntConsumer;
 
 /**
  * Tiles of an image to rows that the language model reads in place of {@code <IMG_CONTEXT>}.
@@ -65,9 +66,10 @@ public final class ImageEmbedder implements AutoCloseable {
    *
    * @param pixels normalised pixels (tiles, 3, imageSize, imageSize)
    * @param tiles number of tiles
+   * @param progress hears how many tiles are finished
    * @return embeddings (tiles * tokensPerTile, projectionSize), row after row
    */
-  public synchronized float[] embed(float[] pixels, int tiles) {
+  public synchronized float[] embed(float[] pixels, int tiles, IntConsumer progress) {
     if (closed) {
       throw new IllegalStateException("the model is closed");
     }
@@ -81,6 +83,7 @@ public final class ImageEmbedder implements AutoCloseable {
       for (int r = 0; r < count * tokens; r++) {
         projected.copyRowTo(r, rows, (first * tokens + r) * size);
       }
+      progress.accept(first + count);
     }
     return rows;
   }

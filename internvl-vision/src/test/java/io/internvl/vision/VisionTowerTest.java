@@ -59,7 +59,7 @@ class VisionTowerTest {
         Arena arena = Arena.ofShared();
         Kernels kernels = kernels();
         ImageEmbedder embedder = ImageEmbedder.load(file, arena, kernels)) {
-      assertClose(embedder.embed(pixels, 2), floats(name + ".projected.f32.bin"));
+      assertClose(embedder.embed(pixels, 2, done -> {}), floats(name + ".projected.f32.bin"));
     }
   }
 

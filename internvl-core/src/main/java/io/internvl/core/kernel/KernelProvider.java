@@ -23,4 +23,14 @@ public final class KernelProvider {
             "Slow scalar kernels are in use: start java with --add-modules " + VECTOR_MODULE);
     return new ScalarKernels(options);
   }
+
+  /**
+   * Starts the scalar definitions, wherever they run.
+   *
+   * @param options threads and precision
+   * @return kernels to be closed by the caller
+   */
+  public static Kernels createScalar(KernelOptions options) {
+    return new ScalarKernels(options);
+  }
 }

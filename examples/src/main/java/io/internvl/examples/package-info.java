@@ -1,0 +1,2 @@
+/** One runnable program a feature. */
+package io.internvl.examples;

@@ -1,0 +1,42 @@
+package io.internvl;
+
+import java.io.Serial;
+
+/** A prompt does not fit into what is left of a session's context. Nothing was evaluated. */
+public final class ContextOverflowException extends InternVlException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final int needed;
+  private final int available;
+
+  /**
+   * Creates an error.
+   *
+   * @param message names the sizes and the ways out
+   * @param needed positions of the new prompt and at least one answer token
+   * @param available positions left in the context
+   */
+  public ContextOverflowException(String message, int needed, int available) {
+    super(message);
+    this.needed = needed;
+    this.available = available;
+  }
+
+  /**
+   * Returns how many positions the new prompt needs.
+   *
+   * @return tokens, image embeddings and one answer token
+   */
+  public int needed() {
+    return needed;
+  }
+
+  /**
+   * Returns how many positions were left.
+   *
+   * @return positions
+   */
+  public int available() {
+    return available;
+  }
+}

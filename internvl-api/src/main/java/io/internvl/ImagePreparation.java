@@ -1,0 +1,47 @@
+package io.internvl;
+
+import io.internvl.vision.image.ImageDecoder;
+import io.internvl.vision.image.ImageException;
+import io.internvl.vision.image.Normalization;
+import io.internvl.vision.image.RgbImage;
+import io.internvl.vision.image.Tiles;
+import io.internvl.vision.vit.VisionConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Decodes an image, cuts it into tiles and normalises them for a vision tower. */
+final class ImagePreparation {
+  private final VisionConfig config;
+  private final Normalization normalization;
+
+  ImagePreparation(VisionConfig config) {
+    this.config = config;
+    this.normalization = new Normalization(config.imageMean(), config.imageStd());
+  }
+
+  PreparedImage prepare(Image image) {
+    List<RgbImage> tiles = tiles(image);
+    return new PreparedImage(normalization.apply(tiles), tiles.size());
+  }
+
+  List<RgbImage> tiles(Image image) {
+    int maxTiles = image.maxTiles() == 0 ? config.maxTiles() : image.maxTiles();
+    int minTiles = Math.min(config.minTiles(), maxTiles);
+    try {
+      return new Tiles(config.imageSize(), minTiles, maxTiles).of(decode(image));
+    } catch (ImageException e) {
+      throw new ImageReadException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static RgbImage decode(Image image) {
+    ImageDecoder decoder = new ImageDecoder(image.maxPixels(), image.applyOrientation());
+    return switch (image.source()) {
+      case Image.Source.OfPath(Path path) -> decoder.decode(path);
+      case Image.Source.OfBytes(byte[] bytes) ->
+          decoder.decode(bytes, "image of " + bytes.length + " bytes");
+      case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
+          new RgbImage(width, height, rgb);
+    };
+  }
+}

@@ -1,0 +1,298 @@
+package io.internvl;
+
+import io.internvl.core.chat.ChatTemplate;
+import io.internvl.core.chat.ChatTemplates;
+import io.internvl.core.decoder.Decoder;
+import io.internvl.core.kernel.KernelOptions;
+import io.internvl.core.kernel.KernelProvider;
+import io.internvl.core.kernel.Kernels;
+import io.internvl.core.tokenizer.Tokenizer;
+import io.internvl.core.tokenizer.Tokenizers;
+import io.internvl.gguf.GgufException;
+import io.internvl.gguf.GgufFile;
+import io.internvl.vision.ImageEmbedder;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loaded InternVL model: language model and, when there is one, vision tower.
+ *
+ * <p>The weights stay in the files, mapped into memory and shared by all sessions. Thread-safe: any
+ * number of sessions may be open and used from different threads; their work takes turns on the
+ * model's worker threads. {@link #close} waits for running calls, then frees everything; sessions
+ * of a closed model throw {@link IllegalStateException}.
+ *
+ * {@snippet class="io.internvl.snippets.Snippets" region="load-and-chat"}
+ */
+public final class Model implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Model.class.getName());
+
+  private final ModelOptions options;
+  private final Resources resources;
+  private final GgufFile file;
+  private final Kernels kernels;
+  private final Decoder decoder;
+  private final Tokenizer tokenizer;
+  private final ChatTemplate template;
+  private final @Nullable ImageEmbedder embedder;
+  private final ModelInfo info;
+  private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock(true);
+  private boolean closed;
+
+  private Model(
+      ModelOptions options,
+      Resources resources,
+      GgufFile file,
+      Kernels kernels,
+      Decoder decoder,
+      @Nullable ImageEmbedder embedder,
+      long sizeBytes) {
+    this.options = options;
+    this.resources = resources;
+    this.file = file;
+    this.kernels = kernels;
+    this.decoder = decoder;
+    this.embedder = embedder;
+    tokenizer = Tokenizers.from(file.metadata());
+    ChatTemplates.Detection detection = ChatTemplates.detect(file.metadata());
+    template = detection.template();
+    LOG.log(
+        System.Logger.Level.INFO,
+        "{0}: chat template {1}, because {2}",
+        file.path(),
+        template.name(),
+        detection.reason());
+    info = describe(sizeBytes);
+  }
+
+  /**
+   * Loads a model with default settings. The vision file is looked for beside it.
+   *
+   * @param path a GGUF language model; of a split one, any part
+   * @return the model, to be closed by the caller
+   * @throws IOException when a file cannot be read
+   * @throws ModelLoadException when a file is damaged or not supported
+   */
+  public static Model load(Path path) throws IOException {
+    return load(path, ModelOptions.defaults());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param path a GGUF language model; of a split one, any part
+   * @param options settings
+   * @return the model, to be closed by the caller
+   * @throws IOException when a file cannot be read
+   * @throws ModelLoadException when a file is damaged or not supported, or the vision file does not
+   *     fit the language model
+   */
+  public static Model load(Path path, ModelOptions options) throws IOException {
+    Resources resources = new Resources();
+    boolean loaded = false;
+    try {
+      Model model = load(path, options, resources);
+      loaded = true;
+      return model;
+    } catch (GgufException e) {
+      throw new ModelLoadException(String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!loaded) {
+        resources.close();
+      }
+    }
+  }
+
+  private static Model load(Path path, ModelOptions options, Resources resources)
+      throws IOException {
+    Optional<Path> vision = options.mmproj();
+    if (vision.isEmpty() && !options.textOnly()) {
+      vision = VisionFiles.beside(path);
+    }
+    int files = vision.isPresent() ? 2 : 1;
+    GgufFile file = GgufFile.open(path);
+    resources.add(file::close);
+    Arena arena = Arena.ofShared();
+    resources.add(arena::close);
+    Kernels kernels = kernels(options);
+    resources.add(kernels::close);
+    Decoder decoder = Decoder.load(file, arena, kernels);
+    options.progress().update(ProgressListener.Stage.LOAD, 1, files);
+    ImageEmbedder embedder = null;
+    long sizeBytes = file.sizeBytes();
+    if (vision.isPresent()) {
+      GgufFile visionFile = GgufFile.open(vision.get());
+      resources.add(visionFile::close);
+      embedder = ImageEmbedder.load(visionFile, arena, kernels);
+      resources.add(embedder::close);
+      checkFit(path, decoder, vision.get(), embedder);
+      sizeBytes += visionFile.sizeBytes();
+      options.progress().update(ProgressListener.Stage.LOAD, 2, files);
+    }
+    return new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
+  }
+
+  private static void checkFit(
+      Path path, Decoder decoder, Path visionPath, ImageEmbedder embedder) {
+    int produced = embedder.config().projectionSize();
+    int expected = decoder.config().hiddenSize();
+    if (produced != expected) {
+      throw new ModelLoadException(
+          visionPath
+              + ": makes embeddings of size "
+              + produced
+              + ", but "
+              + path
+              + " has the hidden size "
+              + expected
+              + "; name the model's own vision file with ModelOptions.mmproj");
+    }
+  }
+
+  private static Kernels kernels(ModelOptions options) {
+    KernelOptions defaults = KernelOptions.defaults();
+    KernelOptions chosen =
+        new KernelOptions(
+            options.threads() == 0 ? defaults.threads() : options.threads(),
+            options.precision() == Precision.EXACT
+                ? io.internvl.core.kernel.Precision.EXACT
+                : io.internvl.core.kernel.Precision.FAST);
+    return options.scalarKernels()
+        ? KernelProvider.createScalar(chosen)
+        : KernelProvider.create(chosen);
+  }
+
+  private ModelInfo describe(long sizeBytes) {
+    Path name = file.path().getFileName();
+    boolean vision = embedder != null;
+    return new ModelInfo(
+        file.metadata().string("general.name", String.valueOf(name)),
+        decoder.config().architecture().ggufName(),
+        template.name(),
+        contextLength(),
+        vision,
+        embedder == null ? 0 : embedder.config().imageSize(),
+        embedder == null ? 0 : embedder.config().tokensPerTile(),
+        kernels.description(),
+        sizeBytes);
+  }
+
+  /**
+   * Opens a conversation with default settings.
+   *
+   * @return the session, to be closed by the caller
+   * @throws IllegalStateException when the model is closed
+   */
+  public Session newSession() {
+    return newSession(SessionOptions.defaults());
+  }
+
+  /**
+   * Opens a conversation.
+   *
+   * @param sessionOptions settings
+   * @return the session, to be closed by the caller
+   * @throws IllegalStateException when the model is closed
+   */
+  public Session newSession(SessionOptions sessionOptions) {
+    enter();
+    try {
+      return new Session(this, sessionOptions);
+    } finally {
+      exit();
+    }
+  }
+
+  /**
+   * Answers independent questions, each in a conversation of its own.
+   *
+   * @param messages user messages, with or without images
+   * @param sessionOptions settings of every conversation
+   * @return the answers in the order of the questions
+   * @throws IllegalStateException when the model is closed
+   * @throws InternVlException when a question cannot be evaluated
+   */
+  public List<Reply> chatBatch(List<Message> messages, SessionOptions sessionOptions) {
+    List<Reply> replies = new ArrayList<>(messages.size());
+    for (Message message : messages) {
+      try (Session session = newSession(sessionOptions)) {
+        replies.add(session.chat(message));
+      }
+    }
+    return replies;
+  }
+
+  /**
+   * Says what was loaded.
+   *
+   * @return sizes and names
+   */
+  public ModelInfo info() {
+    return info;
+  }
+
+  /** Waits for running calls, then frees everything. Idempotent. */
+  @Override
+  public void close() {
+    lifecycle.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        resources.close();
+      }
+    } finally {
+      lifecycle.writeLock().unlock();
+    }
+  }
+
+  /** Begins a stretch of work during which the model stays open. */
+  void enter() {
+    lifecycle.readLock().lock();
+    if (closed) {
+      lifecycle.readLock().unlock();
+      throw new IllegalStateException("the model " + info.name() + " is closed");
+    }
+  }
+
+  /** Ends what {@link #enter} began. */
+  void exit() {
+    lifecycle.readLock().unlock();
+  }
+
+  int contextLength() {
+    int trained = decoder.config().contextLength();
+    return options.contextLength() == 0 ? trained : options.contextLength();
+  }
+
+  ModelOptions options() {
+    return options;
+  }
+
+  Decoder decoder() {
+    return decoder;
+  }
+
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  ChatTemplate template() {
+    return template;
+  }
+
+  ImageEmbedder embedder() {
+    if (embedder == null) {
+      throw new InternVlException(
+          info.name()
+              + " was loaded without a vision file and cannot read images; put the model's mmproj"
+              + " GGUF beside it or name it with ModelOptions.mmproj");
+    }
+    return embedder;
+  }
+}

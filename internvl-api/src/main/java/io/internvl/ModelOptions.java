@@ -1,0 +1,250 @@
+package io.internvl;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Settings of {@link Model#load(Path, ModelOptions)}. Immutable.
+ *
+ * {@snippet class="io.internvl.snippets.Snippets" region="model-options"}
+ */
+public final class ModelOptions {
+  private static final int MAX_THREADS = 1024;
+  private static final ModelOptions DEFAULTS = new Builder().build();
+
+  private final Optional<Path> mmproj;
+  private final boolean textOnly;
+  private final int threads;
+  private final int contextLength;
+  private final Precision precision;
+  private final KvCacheType kvCacheType;
+  private final boolean scalarKernels;
+  private final ProgressListener progress;
+
+  private ModelOptions(Builder builder) {
+    mmproj = builder.mmproj;
+    textOnly = builder.textOnly;
+    threads = builder.threads;
+    contextLength = builder.contextLength;
+    precision = builder.precision;
+    kvCacheType = builder.kvCacheType;
+    scalarKernels = builder.scalarKernels;
+    progress = builder.progress;
+  }
+
+  /**
+   * Returns the settings that apply when none are given.
+   *
+   * @return defaults, as each setter of {@link Builder} states
+   */
+  public static ModelOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns the vision file to use.
+   *
+   * @return the path, empty to look beside the model
+   */
+  public Optional<Path> mmproj() {
+    return mmproj;
+  }
+
+  /**
+   * Says whether the vision file is left out.
+   *
+   * @return true for a model without images
+   */
+  public boolean textOnly() {
+    return textOnly;
+  }
+
+  /**
+   * Returns the number of threads.
+   *
+   * @return threads, 0 for one per physical core
+   */
+  public int threads() {
+    return threads;
+  }
+
+  /**
+   * Returns the largest number of positions of a session.
+   *
+   * @return positions, 0 for what the model was trained for
+   */
+  public int contextLength() {
+    return contextLength;
+  }
+
+  /**
+   * Returns how activations are treated.
+   *
+   * @return the precision
+   */
+  public Precision precision() {
+    return precision;
+  }
+
+  /**
+   * Returns the format of cached keys and values.
+   *
+   * @return the format
+   */
+  public KvCacheType kvCacheType() {
+    return kvCacheType;
+  }
+
+  /**
+   * Says whether the reference kernels are used.
+   *
+   * @return true for scalar kernels
+   */
+  public boolean scalarKernels() {
+    return scalarKernels;
+  }
+
+  /**
+   * Returns who hears of progress.
+   *
+   * @return the listener
+   */
+  public ProgressListener progress() {
+    return progress;
+  }
+
+  /** Collects settings. Not thread-safe. */
+  public static final class Builder {
+    private Optional<Path> mmproj = Optional.empty();
+    private boolean textOnly;
+    private int threads;
+    private int contextLength;
+    private Precision precision = Precision.FAST;
+    private KvCacheType kvCacheType = KvCacheType.F16;
+    private boolean scalarKernels;
+    private ProgressListener progress = (stage, done, total) -> {};
+
+    private Builder() {}
+
+    /**
+     * Names the vision file. Default: the one file beside the model whose name contains {@code
+     * mmproj}; of several, the best fitting name, then F16 before BF16 before others.
+     *
+     * @param path an mmproj GGUF file
+     * @return this
+     */
+    public Builder mmproj(Path path) {
+      mmproj = Optional.of(path);
+      return this;
+    }
+
+    /**
+     * Leaves the vision file out even if there is one. Default: false.
+     *
+     * @param value true for a model without images
+     * @return this
+     */
+    public Builder textOnly(boolean value) {
+      textOnly = value;
+      return this;
+    }
+
+    /**
+     * Sets the number of threads, the calling one included. Default: one per physical core.
+     *
+     * @param value 1 to 1024
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public Builder threads(int value) {
+      if (value < 1 || value > MAX_THREADS) {
+        throw new IllegalArgumentException("threads: " + value + ", expected 1 to " + MAX_THREADS);
+      }
+      threads = value;
+      return this;
+    }
+
+    /**
+     * Limits the positions of a session: prompt, images and answers of all turns. Default: what the
+     * model was trained for. Memory is taken as a session grows.
+     *
+     * @param value at least 16
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public Builder contextLength(int value) {
+      if (value < 16) {
+        throw new IllegalArgumentException("contextLength: " + value + ", expected at least 16");
+      }
+      contextLength = value;
+      return this;
+    }
+
+    /**
+     * Chooses between speed and float32 activations. Default: {@link Precision#FAST}.
+     *
+     * @param value the precision
+     * @return this
+     */
+    public Builder precision(Precision value) {
+      precision = Objects.requireNonNull(value, "precision");
+      return this;
+    }
+
+    /**
+     * Chooses the format of cached keys and values. Default: {@link KvCacheType#F16}.
+     *
+     * @param value the format
+     * @return this
+     */
+    public Builder kvCacheType(KvCacheType value) {
+      kvCacheType = Objects.requireNonNull(value, "kvCacheType");
+      return this;
+    }
+
+    /**
+     * Uses the slow reference kernels even where vector instructions are available. Default: false.
+     *
+     * @param value true for scalar kernels
+     * @return this
+     */
+    public Builder scalarKernels(boolean value) {
+      scalarKernels = value;
+      return this;
+    }
+
+    /**
+     * Names who hears of progress. Default: nobody.
+     *
+     * @param listener the listener
+     * @return this
+     */
+    public Builder progress(ProgressListener listener) {
+      progress = Objects.requireNonNull(listener, "progress");
+      return this;
+    }
+
+    /**
+     * Freezes the settings.
+     *
+     * @return the options
+     * @throws IllegalArgumentException when both an mmproj and text-only were asked for
+     */
+    public ModelOptions build() {
+      if (textOnly && mmproj.isPresent()) {
+        throw new IllegalArgumentException("both mmproj " + mmproj.get() + " and textOnly are set");
+      }
+      return new ModelOptions(this);
+    }
+  }
+}

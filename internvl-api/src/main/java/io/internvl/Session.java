@@ -1,0 +1,359 @@
+package io.internvl;
+
+import io.internvl.core.chat.Reasoning;
+import io.internvl.core.decoder.DecoderState;
+import io.internvl.core.generation.Prefill;
+import io.internvl.core.generation.Prompt;
+import io.internvl.core.kernel.KvLayer;
+import io.internvl.core.sampling.Sampler;
+import io.internvl.core.sampling.SamplingOptions;
+import io.internvl.core.tokenizer.StreamingDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation with a model.
+ *
+ * <p>Remembers what was said: of a later question only the new text and images are evaluated. When
+ * a call fails, the conversation is as it was before. A session is used by one thread at a time; a
+ * call while another thread is inside throws {@link IllegalStateException}, as does a call while a
+ * {@link ReplyStream} is unfinished. {@link #close} frees the KV cache.
+ *
+ * {@snippet class="io.internvl.snippets.Snippets" region="session"}
+ */
+public final class Session implements AutoCloseable {
+  private static final int PREFILL_CHUNK = 512;
+  private static final Set<String> VISIBLE_TOKENS =
+      Set.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<think>", "</think>");
+
+  private final Model model;
+  private final SessionOptions options;
+  private final DecoderState state;
+  private final TurnBuilder turns;
+  private final List<Message> history;
+  private final ReentrantLock use = new ReentrantLock();
+  private boolean started;
+  private int carriedToken = -1;
+  private @Nullable Running running;
+  private boolean closed;
+
+  /** An answer in progress and what its reply will say. */
+  private record Running(
+      Answer answer, Message question, Prompt prompt, int cached, Stopwatch watch) {}
+
+  Session(Model model, SessionOptions options) {
+    this.model = model;
+    this.options = options;
+    this.turns = new TurnBuilder(model);
+    this.history = new ArrayList<>(options.history());
+    KvLayer.Format format =
+        model.options().kvCacheType() == KvCacheType.F16 ? KvLayer.Format.F16 : KvLayer.Format.F32;
+    int context = model.contextLength();
+    this.state = model.decoder().newState(context, Math.min(PREFILL_CHUNK, context), 1, format);
+  }
+
+  /**
+   * Asks and waits for the whole answer. Images are placed as {@link Message#user(String,
+   * Image...)} says.
+   *
+   * @param text the question
+   * @param images none, one or several
+   * @return the answer
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public Reply chat(String text, Image... images) {
+    return chat(Message.user(text, images));
+  }
+
+  /**
+   * Asks and waits for the whole answer.
+   *
+   * @param message a user message
+   * @return the answer
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public Reply chat(Message message) {
+    return chat(message, options.generation());
+  }
+
+  /**
+   * Asks with settings for this answer and waits for the whole of it.
+   *
+   * @param message a user message
+   * @param generation how the answer is produced
+   * @return the answer
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public Reply chat(Message message, GenerationOptions generation) {
+    try (ReplyStream stream = stream(message, generation)) {
+      return stream.reply();
+    }
+  }
+
+  /**
+   * Asks and returns the answer as it is being produced. The question is evaluated before this
+   * returns.
+   *
+   * @param text the question
+   * @param images none, one or several
+   * @return the answer, to be closed by the caller
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public ReplyStream stream(String text, Image... images) {
+    return stream(Message.user(text, images));
+  }
+
+  /**
+   * Asks and returns the answer as it is being produced.
+   *
+   * @param message a user message
+   * @return the answer, to be closed by the caller
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public ReplyStream stream(Message message) {
+    return stream(message, options.generation());
+  }
+
+  /**
+   * Asks with settings for this answer and returns it as it is being produced.
+   *
+   * @param message a user message
+   * @param generation how the answer is produced
+   * @return the answer, to be closed by the caller
+   * @throws ContextOverflowException when the question does not fit into the context; nothing was
+   *     evaluated
+   * @throws ImageReadException when an image cannot be read
+   * @throws IllegalStateException when session or model are closed or the session is in use
+   */
+  public ReplyStream stream(Message message, GenerationOptions generation) {
+    if (message.role() != Message.Role.USER) {
+      throw new IllegalArgumentException("the message is the model's, expected a user message");
+    }
+    enter();
+    try {
+      if (running != null) {
+        throw new IllegalStateException(
+            "the previous answer is unfinished; read its stream to the end or close it");
+      }
+      running = start(message, generation);
+      return new ReplyStream(this, running.answer());
+    } finally {
+      exit();
+    }
+  }
+
+  private Running start(Message message, GenerationOptions generation) {
+    Stopwatch watch = new Stopwatch();
+    EncodedTurn turn = encode(message, watch);
+    int cached = state.cache().length();
+    checkRoom(turn);
+    Prompt prompt = turns.prompt(turn, carriedToken, watch);
+    ProgressListener progress = model.options().progress();
+    watch.start();
+    new Prefill(model.decoder(), state)
+        .evaluate(
+            prompt, (done, total) -> progress.update(ProgressListener.Stage.PREFILL, done, total));
+    watch.prefill();
+    started = true;
+    carriedToken = -1;
+    Answer answer =
+        new Answer(
+            model.decoder(),
+            state,
+            model.tokenizer(),
+            sampler(generation, turn),
+            new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
+            generation);
+    return new Running(answer, message, prompt, cached, watch);
+  }
+
+  /** What is to be evaluated before an answer: everything on the first turn, else what is new. */
+  private EncodedTurn encode(Message message, Stopwatch watch) {
+    return started
+        ? turns.later(message, watch)
+        : turns.first(options.systemMessage(), history, message, watch);
+  }
+
+  private void checkRoom(EncodedTurn turn) {
+    int needed = turn.length() + (carriedToken >= 0 ? 1 : 0) + 1;
+    int available = state.cache().maxLength() - state.cache().length();
+    if (needed > available) {
+      throw new ContextOverflowException(
+          "the question needs "
+              + needed
+              + " positions ("
+              + turn.imageRows()
+              + " of them for images), but "
+              + available
+              + " of "
+              + state.cache().maxLength()
+              + " are left; use fewer tiles (Image.withMaxTiles), a new session or a larger"
+              + " ModelOptions.contextLength",
+          needed,
+          available);
+    }
+  }
+
+  private Sampler sampler(GenerationOptions generation, EncodedTurn turn) {
+    SamplingOptions sampling =
+        new SamplingOptions(
+            generation.temperature(),
+            generation.topK(),
+            generation.topP(),
+            generation.minP(),
+            generation.repetitionPenalty(),
+            generation.seed());
+    Sampler sampler = new Sampler(sampling, model.decoder().config().vocabularySize());
+    turn.forEachToken(sampler::accept);
+    return sampler;
+  }
+
+  /** Produces the next piece of an answer; null when it has ended. */
+  @Nullable String advance(Answer answer) {
+    enter();
+    try {
+      Running current = running;
+      if (current == null || current.answer() != answer) {
+        throw new IllegalStateException("the answer is finished");
+      }
+      current.watch().start();
+      try {
+        return answer.next();
+      } finally {
+        current.watch().decode();
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /** Notes a finished or abandoned answer in the history and sums it up. */
+  Reply finish(Answer answer) {
+    lock();
+    try {
+      Running current = running;
+      if (current == null || current.answer() != answer) {
+        throw new IllegalStateException("the answer is finished");
+      }
+      answer.close();
+      running = null;
+      carriedToken = answer.unevaluated();
+      Reasoning parts = Reasoning.split(answer.text());
+      history.add(current.question());
+      history.add(Message.assistant(answer.text().strip()));
+      return reply(current, parts);
+    } finally {
+      use.unlock();
+    }
+  }
+
+  private static Reply reply(Running run, Reasoning parts) {
+    Usage usage =
+        new Usage(
+            run.cached(),
+            run.prompt().length(),
+            run.prompt().embeddingRows(),
+            run.answer().produced());
+    return new Reply(
+        parts.answer(), parts.thought(), run.answer().reason(), usage, run.watch().timings());
+  }
+
+  /**
+   * Returns what was said so far.
+   *
+   * @return a copy: questions and answers in turn
+   */
+  public List<Message> history() {
+    lock();
+    try {
+      return List.copyOf(history);
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /**
+   * Returns how many positions of the context are taken.
+   *
+   * @return tokens and image embeddings evaluated so far
+   */
+  public int contextUsed() {
+    return state.cache().length();
+  }
+
+  /** Encodes the next prompt without evaluating it. */
+  int[] promptIds(Message message) {
+    enter();
+    try {
+      return encode(message, new Stopwatch()).idsWithImageContext(turns.imageContextToken());
+    } finally {
+      exit();
+    }
+  }
+
+  /** Logits of the token that follows what was evaluated last. */
+  float[] lastLogits() {
+    float[] logits = new float[state.logits().cols()];
+    state.logits().copyRowTo(0, logits, 0);
+    return logits;
+  }
+
+  private void enter() {
+    lock();
+    boolean entered = false;
+    try {
+      if (closed) {
+        throw new IllegalStateException("the session is closed");
+      }
+      model.enter();
+      entered = true;
+    } finally {
+      if (!entered) {
+        use.unlock();
+      }
+    }
+  }
+
+  private void exit() {
+    model.exit();
+    use.unlock();
+  }
+
+  private void lock() {
+    if (!use.tryLock()) {
+      throw new IllegalStateException("the session is in use by another thread");
+    }
+  }
+
+  /** Frees the KV cache. An unfinished answer ends. Idempotent. */
+  @Override
+  public void close() {
+    use.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        state.close();
+      }
+    } finally {
+      use.unlock();
+    }
+  }
+}

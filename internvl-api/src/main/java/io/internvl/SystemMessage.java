@@ -1,0 +1,52 @@
+package io.internvl;
+
+import java.util.Objects;
+
+/** The text that precedes a conversation. Immutable. */
+public sealed interface SystemMessage {
+  /** InternVL's own for the model at hand; what its Python {@code chat} uses. */
+  record ModelDefault() implements SystemMessage {}
+
+  /** No system message at all. */
+  record None() implements SystemMessage {}
+
+  /**
+   * A text of the application's.
+   *
+   * @param text taken literally: special tokens in it stay text
+   */
+  record Custom(String text) implements SystemMessage {
+    /** Rejects null. */
+    public Custom {
+      Objects.requireNonNull(text, "text");
+    }
+  }
+
+  /**
+   * Returns the model's own.
+   *
+   * @return the default
+   */
+  static SystemMessage modelDefault() {
+    return new ModelDefault();
+  }
+
+  /**
+   * Returns the absence of a system message.
+   *
+   * @return none
+   */
+  static SystemMessage none() {
+    return new None();
+  }
+
+  /**
+   * Returns a text of the application's.
+   *
+   * @param text the text
+   * @return the message
+   */
+  static SystemMessage of(String text) {
+    return new Custom(text);
+  }
+}

@@ -1,0 +1,106 @@
+package io.internvl.snippets;
+
+import io.internvl.GenerationOptions;
+import io.internvl.Image;
+import io.internvl.Message;
+import io.internvl.Model;
+import io.internvl.ModelOptions;
+import io.internvl.Reply;
+import io.internvl.ReplyStream;
+import io.internvl.Session;
+import io.internvl.SessionOptions;
+import io.internvl.SystemMessage;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Examples shown in the documentation; compiled with the tests. */
+final class Snippets {
+  private Snippets() {}
+
+  static void loadAndChat() throws IOException {
+    // @start region="load-and-chat"
+    try (Model model = Model.load(Path.of("InternVL3-14B-Instruct-Q4_K_M.gguf"));
+        Session session = model.newSession()) {
+      Reply reply =
+          session.chat("Please describe the image shortly.", Image.of(Path.of("cat.jpg")));
+      System.out.println(reply.text());
+    }
+    // @end
+  }
+
+  static void session(Model model) {
+    // @start region="session"
+    try (Session session = model.newSession()) {
+      session.chat("What is in the picture?", Image.of(Path.of("cat.jpg")));
+      Reply second = session.chat("And what colour is it?");
+      System.out.println(second.usage().cachedTokens() + " positions were reused");
+    }
+    // @end
+  }
+
+  static void stream(Session session) {
+    // @start region="stream"
+    try (ReplyStream poem = session.stream("Please write a poem according to the image.")) {
+      poem.forEach(System.out::print);
+      System.out.println(poem.reply().finishReason());
+    }
+    // @end
+  }
+
+  static Message message(Image before, Image after) {
+    // @start region="message"
+    Message message =
+        Message.builder()
+            .text("Before: ")
+            .image(before)
+            .text("\nAfter: ")
+            .image(after)
+            .text("\nWhat has changed?")
+            .build();
+    // @end
+    return message;
+  }
+
+  static Image images() {
+    // @start region="images"
+    Image photo = Image.of(Path.of("photo.jpg")).withOrientationApplied().withMaxTiles(6);
+    // @end
+    return photo;
+  }
+
+  static ModelOptions modelOptions() {
+    // @start region="model-options"
+    ModelOptions options =
+        ModelOptions.builder()
+            .mmproj(Path.of("mmproj-F16.gguf"))
+            .threads(8)
+            .contextLength(8192)
+            .build();
+    // @end
+    return options;
+  }
+
+  static SessionOptions sessionOptions() {
+    // @start region="session-options"
+    SessionOptions options =
+        SessionOptions.builder()
+            .systemMessage(SystemMessage.of("You answer in one sentence."))
+            .generation(GenerationOptions.builder().maxTokens(128).build())
+            .build();
+    // @end
+    return options;
+  }
+
+  static GenerationOptions generationOptions() {
+    // @start region="generation-options"
+    GenerationOptions options =
+        GenerationOptions.builder()
+            .temperature(0.7)
+            .topP(0.95)
+            .repetitionPenalty(1.1)
+            .stopStrings("###")
+            .build();
+    // @end
+    return options;
+  }
+}

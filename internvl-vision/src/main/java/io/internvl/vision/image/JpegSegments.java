@@ -1,0 +1,82 @@
+package io.internvl.vision.image;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** What ImageIO does not tell of a JPEG file: its EXIF orientation and Adobe colour transform. */
+final class JpegSegments {
+  private static final int APP1 = 0xE1;
+  private static final int APP14 = 0xEE;
+  private static final int START_OF_SCAN = 0xDA;
+  private static final int ORIENTATION = 0x0112;
+  private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.ISO_8859_1);
+
+  private int orientation = 1;
+  private int adobeTransform;
+
+  JpegSegments(byte[] file) {
+    int at = 2;
+    while (at + 4 <= file.length && (file[at] & 0xFF) == 0xFF) {
+      int marker = file[at + 1] & 0xFF;
+      int length = (file[at + 2] & 0xFF) << 8 | (file[at + 3] & 0xFF);
+      if (marker == START_OF_SCAN || length < 2 || at + 2 + length > file.length) {
+        return;
+      }
+      read(marker, ByteBuffer.wrap(file, at + 4, length - 2).slice());
+      at += 2 + length;
+    }
+  }
+
+  private void read(int marker, ByteBuffer segment) {
+    if (marker == APP1 && startsWith(segment, EXIF)) {
+      orientation = orientation(segment.position(EXIF.length).slice());
+    } else if (marker == APP14 && startsWith(segment, ADOBE) && segment.remaining() >= 12) {
+      adobeTransform = segment.get(11) & 0xFF;
+    }
+  }
+
+  private static boolean startsWith(ByteBuffer segment, byte[] prefix) {
+    for (int i = 0; i < prefix.length; i++) {
+      if (i >= segment.remaining() || segment.get(i) != prefix[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Reads the tag from the first directory of a TIFF structure; 1 when there is none. */
+  private static int orientation(ByteBuffer tiff) {
+    if (tiff.remaining() < 8) {
+      return 1;
+    }
+    tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    long directory = Integer.toUnsignedLong(tiff.getInt(4));
+    if (directory + 2 > tiff.remaining()) {
+      return 1;
+    }
+    int entries = tiff.getShort((int) directory) & 0xFFFF;
+    for (int i = 0; i < entries; i++) {
+      long entry = directory + 2 + 12L * i;
+      if (entry + 12 > tiff.remaining()) {
+        return 1;
+      }
+      if ((tiff.getShort((int) entry) & 0xFFFF) == ORIENTATION) {
+        int value = tiff.getShort((int) entry + 8) & 0xFFFF;
+        return value >= 1 && value <= 8 ? value : 1;
+      }
+    }
+    return 1;
+  }
+
+  /** EXIF orientation, 1 (upright) to 8. */
+  int orientation() {
+    return orientation;
+  }
+
+  /** Whether Adobe's marker says that the four bands are Y, Cb, Cr, K. */
+  boolean isYcck() {
+    return adobeTransform == 2;
+  }
+}
