@@ -20,11 +20,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Encoder and projector outputs of two random towers against float32 values of transformers. */
+@Tag("kernel")
 class VisionTowerTest {
   private static final double RELATIVE_TOLERANCE = 1e-4;
 
