@@ -17,11 +17,12 @@ import jdk.incubator.vector.FloatVector;
  * multiply-adds over k, so that the result depends neither on the shape of the kernel nor on how
  * the work is cut.
  *
- * <p>The shapes were found by measurement: accumulators fill the registers, one load of a weight
- * feeds three multiplications, the stride of the tile is a constant so that row addresses are
- * displacements, and two or four steps of k a turn hide the loop's own instructions. Neighbouring
- * shapes are up to four times slower. The methods are long because a call inside them would keep
- * the compiler from holding vectors in registers.
+ * <p>The shapes were found by measurement: twelve accumulators hide the latency of a multiply-add,
+ * one load of a weight feeds three multiplications, and the stride of the tile is a constant so
+ * that row addresses are displacements. A body of eight rows by three vectors is a few per cent
+ * faster, but too long for the first-tier compiler ("out of virtual registers"); in some runs its
+ * vectors are then boxed and it is sixty times slower. The methods are long because a call inside
+ * them would keep the compiler from holding vectors in registers.
  */
 final class MicroKernels {
   /** Floats between rows of a weight tile, and the largest depth of one. */
@@ -38,9 +39,6 @@ final class MicroKernels {
 
   /** The depth of a product is a multiple of this. */
   static final int DEPTH_UNIT = 4;
-
-  /** Processors with vectors of 256 bits have 16 registers, the others have 32. */
-  private static final boolean FEW_REGISTERS = LANES == 8;
 
   private MicroKernels() {}
 
@@ -69,139 +67,11 @@ final class MicroKernels {
       long to) {
     if (!wide) {
       rows8x1(w, wo, depth, x, xo, c, from, to);
-    } else if (FEW_REGISTERS) {
+    } else {
       long half = 4L * WIDE * Float.BYTES;
       rows4x3(w, wo, depth, x, xo, c, from, to);
       rows4x3(w, wo + 4 * TILE_STRIDE, depth, x, xo, c, from + half, to + half);
-    } else {
-      rows8x3(w, wo, depth, x, xo, c, from, to);
     }
-  }
-
-  private static void rows8x3(
-      float[] w, int wo, int depth, MemorySegment x, long xo, MemorySegment c, long from, long to) {
-    FloatVector a00 = FloatVector.fromMemorySegment(FLOATS, c, from, ORDER);
-    FloatVector a01 = FloatVector.fromMemorySegment(FLOATS, c, from + VECTOR_BYTES, ORDER);
-    FloatVector a02 = FloatVector.fromMemorySegment(FLOATS, c, from + 2 * VECTOR_BYTES, ORDER);
-    FloatVector a10 = FloatVector.fromMemorySegment(FLOATS, c, from + 3 * VECTOR_BYTES, ORDER);
-    FloatVector a11 = FloatVector.fromMemorySegment(FLOATS, c, from + 4 * VECTOR_BYTES, ORDER);
-    FloatVector a12 = FloatVector.fromMemorySegment(FLOATS, c, from + 5 * VECTOR_BYTES, ORDER);
-    FloatVector a20 = FloatVector.fromMemorySegment(FLOATS, c, from + 6 * VECTOR_BYTES, ORDER);
-    FloatVector a21 = FloatVector.fromMemorySegment(FLOATS, c, from + 7 * VECTOR_BYTES, ORDER);
-    FloatVector a22 = FloatVector.fromMemorySegment(FLOATS, c, from + 8 * VECTOR_BYTES, ORDER);
-    FloatVector a30 = FloatVector.fromMemorySegment(FLOATS, c, from + 9 * VECTOR_BYTES, ORDER);
-    FloatVector a31 = FloatVector.fromMemorySegment(FLOATS, c, from + 10 * VECTOR_BYTES, ORDER);
-    FloatVector a32 = FloatVector.fromMemorySegment(FLOATS, c, from + 11 * VECTOR_BYTES, ORDER);
-    FloatVector a40 = FloatVector.fromMemorySegment(FLOATS, c, from + 12 * VECTOR_BYTES, ORDER);
-    FloatVector a41 = FloatVector.fromMemorySegment(FLOATS, c, from + 13 * VECTOR_BYTES, ORDER);
-    FloatVector a42 = FloatVector.fromMemorySegment(FLOATS, c, from + 14 * VECTOR_BYTES, ORDER);
-    FloatVector a50 = FloatVector.fromMemorySegment(FLOATS, c, from + 15 * VECTOR_BYTES, ORDER);
-    FloatVector a51 = FloatVector.fromMemorySegment(FLOATS, c, from + 16 * VECTOR_BYTES, ORDER);
-    FloatVector a52 = FloatVector.fromMemorySegment(FLOATS, c, from + 17 * VECTOR_BYTES, ORDER);
-    FloatVector a60 = FloatVector.fromMemorySegment(FLOATS, c, from + 18 * VECTOR_BYTES, ORDER);
-    FloatVector a61 = FloatVector.fromMemorySegment(FLOATS, c, from + 19 * VECTOR_BYTES, ORDER);
-    FloatVector a62 = FloatVector.fromMemorySegment(FLOATS, c, from + 20 * VECTOR_BYTES, ORDER);
-    FloatVector a70 = FloatVector.fromMemorySegment(FLOATS, c, from + 21 * VECTOR_BYTES, ORDER);
-    FloatVector a71 = FloatVector.fromMemorySegment(FLOATS, c, from + 22 * VECTOR_BYTES, ORDER);
-    FloatVector a72 = FloatVector.fromMemorySegment(FLOATS, c, from + 23 * VECTOR_BYTES, ORDER);
-    for (int k = 0; k < depth; k += 2) {
-      int wk = wo + k;
-      long xk = xo + k * (3 * VECTOR_BYTES);
-      FloatVector x0 = FloatVector.fromMemorySegment(FLOATS, x, xk, ORDER);
-      FloatVector x1 = FloatVector.fromMemorySegment(FLOATS, x, xk + VECTOR_BYTES, ORDER);
-      FloatVector x2 = FloatVector.fromMemorySegment(FLOATS, x, xk + 2 * VECTOR_BYTES, ORDER);
-      FloatVector b = FloatVector.broadcast(FLOATS, w[wk]);
-      a00 = b.fma(x0, a00);
-      a01 = b.fma(x1, a01);
-      a02 = b.fma(x2, a02);
-      b = FloatVector.broadcast(FLOATS, w[wk + TILE_STRIDE]);
-      a10 = b.fma(x0, a10);
-      a11 = b.fma(x1, a11);
-      a12 = b.fma(x2, a12);
-      b = FloatVector.broadcast(FLOATS, w[wk + 2 * TILE_STRIDE]);
-      a20 = b.fma(x0, a20);
-      a21 = b.fma(x1, a21);
-      a22 = b.fma(x2, a22);
-      b = FloatVector.broadcast(FLOATS, w[wk + 3 * TILE_STRIDE]);
-      a30 = b.fma(x0, a30);
-      a31 = b.fma(x1, a31);
-      a32 = b.fma(x2, a32);
-      b = FloatVector.broadcast(FLOATS, w[wk + 4 * TILE_STRIDE]);
-      a40 = b.fma(x0, a40);
-      a41 = b.fma(x1, a41);
-      a42 = b.fma(x2, a42);
-      b = FloatVector.broadcast(FLOATS, w[wk + 5 * TILE_STRIDE]);
-      a50 = b.fma(x0, a50);
-      a51 = b.fma(x1, a51);
-      a52 = b.fma(x2, a52);
-      b = FloatVector.broadcast(FLOATS, w[wk + 6 * TILE_STRIDE]);
-      a60 = b.fma(x0, a60);
-      a61 = b.fma(x1, a61);
-      a62 = b.fma(x2, a62);
-      b = FloatVector.broadcast(FLOATS, w[wk + 7 * TILE_STRIDE]);
-      a70 = b.fma(x0, a70);
-      a71 = b.fma(x1, a71);
-      a72 = b.fma(x2, a72);
-      x0 = FloatVector.fromMemorySegment(FLOATS, x, xk + 3 * VECTOR_BYTES, ORDER);
-      x1 = FloatVector.fromMemorySegment(FLOATS, x, xk + 4 * VECTOR_BYTES, ORDER);
-      x2 = FloatVector.fromMemorySegment(FLOATS, x, xk + 5 * VECTOR_BYTES, ORDER);
-      b = FloatVector.broadcast(FLOATS, w[wk + 1]);
-      a00 = b.fma(x0, a00);
-      a01 = b.fma(x1, a01);
-      a02 = b.fma(x2, a02);
-      b = FloatVector.broadcast(FLOATS, w[wk + TILE_STRIDE + 1]);
-      a10 = b.fma(x0, a10);
-      a11 = b.fma(x1, a11);
-      a12 = b.fma(x2, a12);
-      b = FloatVector.broadcast(FLOATS, w[wk + 2 * TILE_STRIDE + 1]);
-      a20 = b.fma(x0, a20);
-      a21 = b.fma(x1, a21);
-      a22 = b.fma(x2, a22);
-      b = FloatVector.broadcast(FLOATS, w[wk + 3 * TILE_STRIDE + 1]);
-      a30 = b.fma(x0, a30);
-      a31 = b.fma(x1, a31);
-      a32 = b.fma(x2, a32);
-      b = FloatVector.broadcast(FLOATS, w[wk + 4 * TILE_STRIDE + 1]);
-      a40 = b.fma(x0, a40);
-      a41 = b.fma(x1, a41);
-      a42 = b.fma(x2, a42);
-      b = FloatVector.broadcast(FLOATS, w[wk + 5 * TILE_STRIDE + 1]);
-      a50 = b.fma(x0, a50);
-      a51 = b.fma(x1, a51);
-      a52 = b.fma(x2, a52);
-      b = FloatVector.broadcast(FLOATS, w[wk + 6 * TILE_STRIDE + 1]);
-      a60 = b.fma(x0, a60);
-      a61 = b.fma(x1, a61);
-      a62 = b.fma(x2, a62);
-      b = FloatVector.broadcast(FLOATS, w[wk + 7 * TILE_STRIDE + 1]);
-      a70 = b.fma(x0, a70);
-      a71 = b.fma(x1, a71);
-      a72 = b.fma(x2, a72);
-    }
-    a00.intoMemorySegment(c, to, ORDER);
-    a01.intoMemorySegment(c, to + VECTOR_BYTES, ORDER);
-    a02.intoMemorySegment(c, to + 2 * VECTOR_BYTES, ORDER);
-    a10.intoMemorySegment(c, to + 3 * VECTOR_BYTES, ORDER);
-    a11.intoMemorySegment(c, to + 4 * VECTOR_BYTES, ORDER);
-    a12.intoMemorySegment(c, to + 5 * VECTOR_BYTES, ORDER);
-    a20.intoMemorySegment(c, to + 6 * VECTOR_BYTES, ORDER);
-    a21.intoMemorySegment(c, to + 7 * VECTOR_BYTES, ORDER);
-    a22.intoMemorySegment(c, to + 8 * VECTOR_BYTES, ORDER);
-    a30.intoMemorySegment(c, to + 9 * VECTOR_BYTES, ORDER);
-    a31.intoMemorySegment(c, to + 10 * VECTOR_BYTES, ORDER);
-    a32.intoMemorySegment(c, to + 11 * VECTOR_BYTES, ORDER);
-    a40.intoMemorySegment(c, to + 12 * VECTOR_BYTES, ORDER);
-    a41.intoMemorySegment(c, to + 13 * VECTOR_BYTES, ORDER);
-    a42.intoMemorySegment(c, to + 14 * VECTOR_BYTES, ORDER);
-    a50.intoMemorySegment(c, to + 15 * VECTOR_BYTES, ORDER);
-    a51.intoMemorySegment(c, to + 16 * VECTOR_BYTES, ORDER);
-    a52.intoMemorySegment(c, to + 17 * VECTOR_BYTES, ORDER);
-    a60.intoMemorySegment(c, to + 18 * VECTOR_BYTES, ORDER);
-    a61.intoMemorySegment(c, to + 19 * VECTOR_BYTES, ORDER);
-    a62.intoMemorySegment(c, to + 20 * VECTOR_BYTES, ORDER);
-    a70.intoMemorySegment(c, to + 21 * VECTOR_BYTES, ORDER);
-    a71.intoMemorySegment(c, to + 22 * VECTOR_BYTES, ORDER);
-    a72.intoMemorySegment(c, to + 23 * VECTOR_BYTES, ORDER);
   }
 
   private static void rows4x3(

@@ -18,6 +18,11 @@ final class RowCodec {
       case F32 -> floats(data, offset, count, target, to);
       case F16 -> halves(data, offset, count, target, to);
       case BF16 -> brainFloats(data, offset, count, target, to);
+      case Q8_0 -> QuantisedRows.q8v0(data, offset, count, target, to);
+      case Q4_0 -> QuantisedRows.q4v0(data, offset, count, target, to);
+      case Q5_0 -> QuantisedRows.q5v0(data, offset, count, target, to);
+      case Q4_K -> QuantisedRows.q4k(data, offset, count, target, to);
+      case Q6_K -> QuantisedRows.q6k(data, offset, count, target, to);
       default -> BlockCodecs.of(weight.type()).decode(data, offset, target, to, count);
     }
   }
