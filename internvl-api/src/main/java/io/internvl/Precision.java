@@ -2,7 +2,7 @@ package io.internvl;
 
 /** How activations are treated in products with quantised weights. */
 public enum Precision {
-  /** Rounds activations where that is faster; docs/accuracy.md has the deviations. */
+  /** May round activations where that is faster; no kernel does so yet. */
   FAST,
   /** Float32 activations everywhere. */
   EXACT
