@@ -127,7 +127,7 @@ public final class Decoder {
       throw new IllegalArgumentException(
           "token id " + token + ", vocabulary size " + config.vocabularySize());
     }
-    kernels.decodeRow(embedding, token, state.x, row);
+    kernels.decodeRow(state.workspace, embedding, token, state.x, row);
   }
 
   /**

@@ -177,12 +177,13 @@ public interface Kernels extends AutoCloseable {
   /**
    * Decodes one row of a weight matrix, such as a token embedding.
    *
+   * @param workspace scratch of the calling session
    * @param weight the matrix
    * @param row index of its row
    * @param y receives it
    * @param yRow row of y to write
    */
-  void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow);
+  void decodeRow(Workspace workspace, WeightMatrix weight, int row, Tensor y, int yRow);
 
   /**
    * Adds scaled rows: {@code y[yRow] += factor * x[xRow]}.

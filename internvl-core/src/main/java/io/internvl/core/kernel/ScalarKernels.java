@@ -242,7 +242,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
+  public void decodeRow(Workspace workspace, WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
     float[] values = new float[weight.cols()];
     decode(weight, row, values);

@@ -18,9 +18,15 @@ final class Shapes {
 
   /** Checks that {@code tensor} has {@code cols} columns and at least {@code rows} rows. */
   static void tensor(String name, Tensor tensor, int rows, int cols) {
+    tensor(name, "", tensor, rows, cols);
+  }
+
+  // The name is in two parts, so that nothing is joined unless the check fails.
+  private static void tensor(String role, String name, Tensor tensor, int rows, int cols) {
     if (tensor.cols() != cols || tensor.rows() < rows || rows < 0) {
       throw new IllegalArgumentException(
-          name
+          role
+              + name
               + " is ("
               + tensor.rows()
               + ", "
@@ -35,11 +41,11 @@ final class Shapes {
 
   static void linear(Tensor x, int tokens, Linear linear, Tensor y) {
     WeightMatrix weight = linear.weight();
-    tensor("input of " + weight.name(), x, tokens, weight.cols());
-    tensor("output of " + weight.name(), y, tokens, weight.rows());
+    tensor("input of ", weight.name(), x, tokens, weight.cols());
+    tensor("output of ", weight.name(), y, tokens, weight.rows());
     Tensor bias = linear.bias();
     if (bias != null) {
-      tensor("bias of " + weight.name(), bias, 1, weight.rows());
+      tensor("bias of ", weight.name(), bias, 1, weight.rows());
     }
   }
 

@@ -148,4 +148,10 @@ public final class Tensor {
   public void setRow(int row, float[] source, int sourceOffset) {
     MemorySegment.copy(source, sourceOffset, segment, ValueLayout.JAVA_FLOAT, rowOffset(row), cols);
   }
+
+  /** Copies the first {@code count} elements of an array into a row, from a column on. */
+  void setRange(int row, int col, float[] source, int count) {
+    long offset = rowOffset(row) + (long) col * Float.BYTES;
+    MemorySegment.copy(source, 0, segment, ValueLayout.JAVA_FLOAT, offset, count);
+  }
 }

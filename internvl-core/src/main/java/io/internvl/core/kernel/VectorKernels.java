@@ -1,6 +1,5 @@
 package io.internvl.core.kernel;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class VectorKernels implements Kernels {
   /** Rows of a block when a row-wise operation is shared among threads. */
   private static final int TOKENS_PER_BLOCK = 16;
+
+  /** From this many tokens on, row-wise operations are worth waking other threads. */
+  private static final int SHARED_TOKENS = 2 * TOKENS_PER_BLOCK;
 
   private final Workers workers;
 
@@ -54,25 +56,17 @@ final class VectorKernels implements Kernels {
     VectorWorkspace.of(workspace).gemm().gated(x, tokens, gate, up, activation, y);
   }
 
-  /** What is done to one token. */
+  /** What is done to a range of tokens. */
   private interface TokenTask {
-    void run(int token);
+    void run(int from, int end);
   }
 
-  /** Runs a row-wise operation, on all threads when there are many tokens. */
-  private void forEachToken(int tokens, TokenTask task) {
-    if (tokens < 2 * TOKENS_PER_BLOCK) {
-      for (int token = 0; token < tokens; token++) {
-        task.run(token);
-      }
-      return;
-    }
+  /** Shares a row-wise operation among all threads. */
+  private void share(int tokens, TokenTask task) {
     workers.run(
         (block, worker) -> {
-          int end = Math.min((block + 1) * TOKENS_PER_BLOCK, tokens);
-          for (int token = block * TOKENS_PER_BLOCK; token < end; token++) {
-            task.run(token);
-          }
+          int from = block * TOKENS_PER_BLOCK;
+          task.run(from, Math.min(from + TOKENS_PER_BLOCK, tokens));
         },
         Math.ceilDiv(tokens, TOKENS_PER_BLOCK));
   }
@@ -80,90 +74,53 @@ final class VectorKernels implements Kernels {
   @Override
   public void rmsNorm(Tensor x, int tokens, Tensor weight, float eps, Tensor y) {
     Shapes.rmsNorm(x, tokens, weight, y);
-    MemorySegment in = x.segment();
-    MemorySegment w = weight.segment();
-    forEachToken(
-        tokens,
-        token ->
-            VectorNorms.rms(
-                in, x.rowOffset(token), w, x.cols(), eps, y.segment(), y.rowOffset(token)));
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.rmsNorm(x, 0, tokens, weight, eps, y);
+    } else {
+      share(tokens, (from, end) -> RowOperations.rmsNorm(x, from, end, weight, eps, y));
+    }
   }
 
   @Override
   public void rmsNormHeads(Tensor x, int tokens, int heads, Tensor weight, float eps) {
     Shapes.rmsNormHeads(x, tokens, heads, weight);
-    MemorySegment segment = x.segment();
-    MemorySegment w = weight.segment();
-    int headDim = weight.cols();
-    forEachToken(
-        tokens,
-        token -> {
-          for (int head = 0; head < heads; head++) {
-            long offset = x.rowOffset(token) + (long) head * headDim * Float.BYTES;
-            VectorNorms.rms(segment, offset, w, headDim, eps, segment, offset);
-          }
-        });
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.rmsNormHeads(x, 0, tokens, heads, weight, eps);
+    } else {
+      share(tokens, (from, end) -> RowOperations.rmsNormHeads(x, from, end, heads, weight, eps));
+    }
   }
 
   @Override
   public void layerNorm(Tensor x, int tokens, Tensor weight, Tensor bias, float eps, Tensor y) {
     Shapes.layerNorm(x, tokens, weight, bias, y);
-    MemorySegment in = x.segment();
-    MemorySegment w = weight.segment();
-    MemorySegment b = bias.segment();
-    MemorySegment out = y.segment();
-    forEachToken(
-        tokens,
-        token ->
-            VectorNorms.layer(
-                in, x.rowOffset(token), w, b, x.cols(), eps, out, y.rowOffset(token)));
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.layerNorm(x, 0, tokens, weight, bias, eps, y);
+    } else {
+      share(tokens, (from, end) -> RowOperations.layerNorm(x, from, end, weight, bias, eps, y));
+    }
   }
 
   @Override
   public void rotate(
       Tensor x, int tokens, int heads, int headDim, Tensor cos, Tensor sin, boolean interleaved) {
     Shapes.rotate(x, tokens, heads, headDim, cos, sin);
-    MemorySegment segment = x.segment();
-    MemorySegment c = cos.segment();
-    MemorySegment s = sin.segment();
-    int pairs = cos.cols();
-    forEachToken(
-        tokens,
-        token -> {
-          long co = cos.rowOffset(token);
-          long so = sin.rowOffset(token);
-          for (int head = 0; head < heads; head++) {
-            long offset = x.rowOffset(token) + (long) head * headDim * Float.BYTES;
-            if (interleaved) {
-              VectorRows.rotateNeighbours(segment, offset, c, co, s, so, pairs);
-            } else {
-              VectorRows.rotateHalves(segment, offset, c, co, s, so, pairs);
-            }
-          }
-        });
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.rotate(x, 0, tokens, heads, headDim, cos, sin, interleaved);
+    } else {
+      share(
+          tokens,
+          (from, end) -> RowOperations.rotate(x, from, end, heads, headDim, cos, sin, interleaved));
+    }
   }
 
   @Override
   public void store(Tensor k, Tensor v, int tokens, KvLayer cache, int first) {
     Shapes.store(k, v, tokens, cache, first);
-    forEachToken(
-        tokens,
-        token -> {
-          storeRow(k, token, cache, cache.keys(), first + token);
-          storeRow(v, token, cache, cache.values(), first + token);
-        });
-  }
-
-  private static void storeRow(
-      Tensor x, int token, KvLayer cache, MemorySegment target, int position) {
-    int headDim = cache.headDim();
-    for (int head = 0; head < cache.kvHeads(); head++) {
-      long from = x.rowOffset(token) + (long) head * headDim * Float.BYTES;
-      long to = cache.offset(head, position);
-      switch (cache.format()) {
-        case F16 -> VectorRows.toHalf(x.segment(), from, target, to, headDim);
-        case F32 -> MemorySegment.copy(x.segment(), from, target, to, (long) headDim * Float.BYTES);
-      }
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.store(k, v, 0, tokens, cache, first);
+    } else {
+      share(tokens, (from, end) -> RowOperations.store(k, v, from, end, cache, first));
     }
   }
 
@@ -208,11 +165,15 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void decodeRow(WeightMatrix weight, int row, Tensor y, int yRow) {
+  public void decodeRow(Workspace workspace, WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
-    float[] values = new float[weight.cols()];
-    RowCodec.decode(weight, row, 0, weight.cols(), values, 0);
-    y.setRow(yRow, values, 0);
+    float[] values = VectorWorkspace.of(workspace).scratch().getFirst().tile();
+    int step = MicroKernels.TILE_STRIDE;
+    for (int col = 0; col < weight.cols(); col += step) {
+      int count = Math.min(step, weight.cols() - col);
+      RowCodec.decode(weight, row, col, count, values, 0);
+      y.setRange(yRow, col, values, count);
+    }
   }
 
   @Override

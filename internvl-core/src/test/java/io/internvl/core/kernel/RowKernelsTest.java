@@ -127,8 +127,8 @@ class RowKernelsTest {
       WeightMatrix weight = kernels.weight(type, 5, 70);
       Tensor expected = kernels.random(3, 70);
       Tensor actual = kernels.copy(expected);
-      kernels.scalar.decodeRow(weight, 4, expected, 1);
-      kernels.vector.decodeRow(weight, 4, actual, 1);
+      kernels.scalar.decodeRow(kernels.scalarWorkspace, weight, 4, expected, 1);
+      kernels.vector.decodeRow(kernels.vectorWorkspace, weight, 4, actual, 1);
       assertSame(actual, expected, 3);
     }
   }
