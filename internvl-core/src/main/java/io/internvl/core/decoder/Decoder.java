@@ -13,6 +13,7 @@ import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
 import io.internvl.gguf.GgufTensor;
 import java.lang.foreign.Arena;
+import java.util.List;
 
 /**
  * The language model: embeddings in, logits out.
@@ -29,6 +30,7 @@ public final class Decoder {
   private final DecoderLayer[] layers;
   private final Tensor outputNorm; // (1, hidden)
   private final Linear output; // (vocabulary, hidden)
+  private final boolean tied; // output is the embedding
   private final RotaryEmbedding rotary;
 
   private Decoder(DecoderConfig config, Weights weights, Kernels kernels) {
@@ -41,10 +43,11 @@ public final class Decoder {
       layers[i] = new DecoderLayer(config, i, weights, kernels);
     }
     outputNorm = weights.vector("output_norm.weight", hidden);
+    tied = !weights.has("output.weight");
     output =
-        weights.has("output.weight")
-            ? weights.linear("output", config.vocabularySize(), hidden)
-            : new Linear(embedding, null);
+        tied
+            ? new Linear(embedding, null)
+            : weights.linear("output", config.vocabularySize(), hidden);
     rotary = rotary(config, weights);
   }
 
@@ -110,9 +113,39 @@ public final class Decoder {
    */
   public DecoderState newState(
       int maxLength, int maxTokens, int maxOutputs, KvLayer.Format format) {
+    return newState(maxLength, maxTokens, maxOutputs, format, List.of());
+  }
+
+  /**
+   * Creates an empty conversation with adapters. Those with a scale of 0 cost nothing.
+   *
+   * @param maxLength largest number of positions
+   * @param maxTokens tokens of one forward pass
+   * @param maxOutputs rows of logits that can be asked for at once
+   * @param format element format of the KV cache
+   * @param adapters adapters of this model; their changes add up
+   * @return the state, to be closed by the caller
+   */
+  public DecoderState newState(
+      int maxLength,
+      int maxTokens,
+      int maxOutputs,
+      KvLayer.Format format,
+      List<ScaledAdapter> adapters) {
     KvCache cache =
         new KvCache(config.layers(), config.kvHeads(), config.headDim(), maxLength, format);
-    return new DecoderState(config, kernels, cache, maxTokens, maxOutputs);
+    return new DecoderState(config, kernels, cache, maxTokens, maxOutputs, adapters);
+  }
+
+  /**
+   * Binds the tensors of a LoRA adapter.
+   *
+   * @param file the open adapter; must stay open as long as it is used
+   * @return the adapter
+   * @throws GgufException when the file is no LoRA adapter or does not fit the model
+   */
+  public LoraAdapter loadAdapter(GgufFile file) {
+    return LoraAdapter.load(file, config, tied);
   }
 
   /**
@@ -128,6 +161,7 @@ public final class Decoder {
           "token id " + token + ", vocabulary size " + config.vocabularySize());
     }
     kernels.decodeRow(state.workspace, embedding, token, state.x, row);
+    state.adaptEmbedding(token, row);
   }
 
   /**
@@ -156,6 +190,7 @@ public final class Decoder {
       kernels.rmsNorm(state.x, outputs, outputNorm, config.rmsNormEps(), state.hidden);
       kernels.linear(
           state.workspace, state.hidden, outputs, output, Epilogue.STORE, null, state.logits);
+      state.adapt(LinearMap.NO_LAYER, LinearMap.LOGITS, state.hidden, outputs, state.logits);
     }
   }
 

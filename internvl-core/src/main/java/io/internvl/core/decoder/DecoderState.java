@@ -1,11 +1,14 @@
 package io.internvl.core.decoder;
 
+import io.internvl.core.kernel.GateActivation;
 import io.internvl.core.kernel.Kernels;
+import io.internvl.core.kernel.Linear;
 import io.internvl.core.kernel.Tensor;
 import io.internvl.core.kernel.Workspace;
 import io.internvl.core.nn.KvCache;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +30,21 @@ public final class DecoderState implements AutoCloseable {
   final Tensor[] keyValueOut;
   final Tensor logits; // (maxOutputs, vocabulary)
   private final @Nullable ExpertScratch experts;
+  private final @Nullable ActiveAdapters adapters;
+  private final Kernels kernels;
   private final KvCache cache;
   private final Arena arena;
   private final int maxTokens;
   private boolean closed;
 
   DecoderState(
-      DecoderConfig config, Kernels kernels, KvCache cache, int maxTokens, int maxOutputs) {
+      DecoderConfig config,
+      Kernels kernels,
+      KvCache cache,
+      int maxTokens,
+      int maxOutputs,
+      List<ScaledAdapter> scaledAdapters) {
+    this.kernels = kernels;
     this.cache = cache;
     this.maxTokens = maxTokens;
     arena = Arena.ofShared();
@@ -53,8 +64,45 @@ public final class DecoderState implements AutoCloseable {
     sin = Tensor.allocate(arena, maxTokens, config.ropeDims() / 2);
     logits = Tensor.allocate(arena, maxOutputs, config.vocabularySize());
     experts = dense ? null : new ExpertScratch(arena, config, maxTokens);
+    adapters = ActiveAdapters.of(scaledAdapters, config, kernels, workspace, arena, maxTokens);
     queryKeyValueOut = new Tensor[] {query, key, value};
     keyValueOut = new Tensor[] {key, value};
+  }
+
+  /** Adds what adapters change in the output of a layer's linear map. */
+  void adapt(int layer, LinearMap map, Tensor input, int tokens, Tensor output) {
+    adapt(layer, map, 0, input, tokens, output);
+  }
+
+  /** Adds what adapters change in the output of an expert's linear map. */
+  void adapt(int layer, LinearMap map, int expert, Tensor input, int tokens, Tensor output) {
+    if (adapters != null) {
+      adapters.add(layer, map, expert, input, tokens, output);
+    }
+  }
+
+  /** Adds what adapters change in a token's embedding. */
+  void adaptEmbedding(int token, int row) {
+    if (adapters != null) {
+      adapters.addEmbedding(token, x, row);
+    }
+  }
+
+  /** The first half of a gated feed-forward with what adapters change. */
+  void gatedLinear(
+      int layer,
+      int expert,
+      Tensor input,
+      int tokens,
+      Linear gate,
+      Linear up,
+      GateActivation activation,
+      Tensor output) {
+    if (adapters == null) {
+      kernels.gatedLinear(workspace, input, tokens, gate, up, activation, output);
+    } else {
+      adapters.gatedLinear(layer, expert, input, tokens, gate, up, activation, output);
+    }
   }
 
   ExpertScratch experts() {

@@ -10,12 +10,14 @@ import io.internvl.core.nn.Weights;
 /** SwiGLU feed-forward, {@code x += down(silu(gate(h)) * up(h))} (Shazeer 2020). */
 final class GatedFeedForward implements FeedForward {
   private final Kernels kernels;
+  private final int layer;
   private final Linear gate; // (intermediate, hidden)
   private final Linear up; // (intermediate, hidden)
   private final Linear down; // (hidden, intermediate)
 
   GatedFeedForward(DecoderConfig config, int layer, Weights weights, Kernels kernels) {
     this.kernels = kernels;
+    this.layer = layer;
     String block = "blk." + layer + ".";
     int hidden = config.hiddenSize();
     int inner = config.intermediateSize();
@@ -32,8 +34,8 @@ final class GatedFeedForward implements FeedForward {
 
   @Override
   public void forward(DecoderState state, int tokens) {
-    kernels.gatedLinear(
-        state.workspace, state.hidden, tokens, gate, up, GateActivation.SILU, state.inner);
+    state.gatedLinear(layer, 0, state.hidden, tokens, gate, up, GateActivation.SILU, state.inner);
     kernels.linear(state.workspace, state.inner, tokens, down, Epilogue.ADD, null, state.x);
+    state.adapt(layer, LinearMap.DOWN, state.inner, tokens, state.x);
   }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MixtureOfExperts implements FeedForward {
   private final Kernels kernels;
+  private final int layer;
   private final int experts;
   private final int used;
   private final Linear router; // (experts, hidden)
@@ -30,6 +31,7 @@ final class MixtureOfExperts implements FeedForward {
 
   MixtureOfExperts(DecoderConfig config, int layer, Weights weights, Kernels kernels) {
     this.kernels = kernels;
+    this.layer = layer;
     this.experts = config.experts().count();
     this.used = config.experts().used();
     String block = "blk." + layer + ".";
@@ -72,6 +74,7 @@ final class MixtureOfExperts implements FeedForward {
     ExpertScratch scratch = state.experts();
     kernels.linear(
         state.workspace, state.hidden, tokens, router, Epilogue.STORE, null, scratch.router);
+    state.adapt(layer, LinearMap.ROUTER, state.hidden, tokens, scratch.router);
     for (int t = 0; t < tokens; t++) {
       scratch.route(t, experts, used);
     }
@@ -93,10 +96,11 @@ final class MixtureOfExperts implements FeedForward {
           scratch.input.rowOffset(i),
           (long) hidden.cols() * Float.BYTES);
     }
-    kernels.gatedLinear(
-        state.workspace, scratch.input, count, gate[expert], up[expert], activation, scratch.inner);
+    state.gatedLinear(
+        layer, expert, scratch.input, count, gate[expert], up[expert], activation, scratch.inner);
     kernels.linear(
         state.workspace, scratch.inner, count, down[expert], Epilogue.STORE, null, scratch.output);
+    state.adapt(layer, LinearMap.DOWN, expert, scratch.inner, count, scratch.output);
     for (int i = 0; i < count; i++) {
       kernels.addScaledRow(scratch.output, i, scratch.weightOf[i], state.x, scratch.tokenOf[i]);
     }

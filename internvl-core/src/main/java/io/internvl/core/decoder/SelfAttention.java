@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SelfAttention {
   private final DecoderConfig config;
   private final Kernels kernels;
+  private final int layer;
   private final Linear query; // (heads * headDim, hidden)
   private final Linear key; // (kvHeads * headDim, hidden)
   private final Linear value; // (kvHeads * headDim, hidden)
@@ -28,6 +29,7 @@ final class SelfAttention {
   SelfAttention(DecoderConfig config, int layer, Weights weights, Kernels kernels) {
     this.config = config;
     this.kernels = kernels;
+    this.layer = layer;
     String block = "blk." + layer + ".";
     int hidden = config.hiddenSize();
     int queryRows = config.heads() * config.headDim();
@@ -64,22 +66,25 @@ final class SelfAttention {
    *
    * @param state holds the normalised input in {@code hidden} and the residual stream in {@code x};
    *     when fewer outputs than tokens are wanted, the rows of the last ones are moved to the front
-   * @param layer cached keys and values
+   * @param cached keys and values of this layer
    * @param tokens new tokens
    * @param outputs how many of the last tokens go on
    */
-  void forward(DecoderState state, KvLayer layer, int tokens, int outputs) {
+  void forward(DecoderState state, KvLayer cached, int tokens, int outputs) {
     int first = state.cache().length();
     if (outputs == tokens) {
       kernels.linears(state.workspace, state.hidden, tokens, queryKeyValue, state.queryKeyValueOut);
+      state.adapt(layer, LinearMap.QUERY, state.hidden, tokens, state.query);
     } else {
       kernels.linears(state.workspace, state.hidden, tokens, keyValue, state.keyValueOut);
     }
+    state.adapt(layer, LinearMap.KEY, state.hidden, tokens, state.key);
+    state.adapt(layer, LinearMap.VALUE, state.hidden, tokens, state.value);
     if (keyNorm != null) {
       kernels.rmsNormHeads(state.key, tokens, config.kvHeads(), keyNorm, config.rmsNormEps());
     }
     rotate(state.key, tokens, config.kvHeads(), state);
-    kernels.store(state.key, state.value, tokens, layer, first);
+    kernels.store(state.key, state.value, tokens, cached, first);
     if (outputs == 0) {
       return;
     }
@@ -87,6 +92,7 @@ final class SelfAttention {
       state.keepLast(tokens, outputs);
       kernels.linear(
           state.workspace, state.hidden, outputs, query, Epilogue.STORE, null, state.query);
+      state.adapt(layer, LinearMap.QUERY, state.hidden, outputs, state.query);
     }
     if (queryNorm != null) {
       kernels.rmsNormHeads(state.query, outputs, config.heads(), queryNorm, config.rmsNormEps());
@@ -94,8 +100,9 @@ final class SelfAttention {
     rotate(state.query, outputs, config.heads(), state);
     int firstQuery = first + tokens - outputs;
     kernels.attention(
-        state.workspace, state.query, outputs, layer, firstQuery, shape, state.attended);
+        state.workspace, state.query, outputs, cached, firstQuery, shape, state.attended);
     kernels.linear(state.workspace, state.attended, outputs, output, Epilogue.ADD, null, state.x);
+    state.adapt(layer, LinearMap.ATTENTION_OUTPUT, state.attended, outputs, state.x);
   }
 
   private void rotate(Tensor x, int tokens, int heads, DecoderState state) {

@@ -223,7 +223,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
     if (up != null && activation != null) {
       long upOffset = v + (long) rows * Float.BYTES;
       addBias(up, staging, upOffset, first, rows);
-      OutputRows.writeGated(activation, staging, v, upOffset, y.segment(), target, rows);
+      OutputRows.writeGated(activation, staging, v, staging, upOffset, y.segment(), target, rows);
     } else {
       MemorySegment factors = scale == null ? null : scale.segment();
       OutputRows.write(epilogue, staging, v, factors, first, y.segment(), target, rows);

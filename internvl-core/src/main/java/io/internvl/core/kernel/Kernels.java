@@ -70,6 +70,17 @@ public interface Kernels extends AutoCloseable {
       Tensor y);
 
   /**
+   * Joins gate and up values that were computed separately: {@code y = silu(gate) * up}.
+   *
+   * @param gate gate values (tokens, n)
+   * @param up up values (tokens, n)
+   * @param tokens rows in use
+   * @param activation how they are joined
+   * @param y output (tokens, n); may be gate or up
+   */
+  void gate(Tensor gate, Tensor up, int tokens, GateActivation activation, Tensor y);
+
+  /**
    * Root-mean-square normalisation, {@code y = x / sqrt(mean(x²) + eps) * weight} (Zhang and
    * Sennrich 2019), over each row.
    *

@@ -77,36 +77,49 @@ final class OutputRows {
   /** Joins rows of gate and up values. */
   static void writeGated(
       GateActivation activation,
-      MemorySegment v,
+      MemorySegment gate,
       long gateOffset,
+      MemorySegment up,
       long upOffset,
       MemorySegment y,
       long yo,
       int n) {
     switch (activation) {
-      case SILU -> silu(v, gateOffset, upOffset, y, yo, n);
-      case CLAMPED_SWIGLU -> clampedSwiglu(v, gateOffset, upOffset, y, yo, n);
+      case SILU -> silu(gate, gateOffset, up, upOffset, y, yo, n);
+      case CLAMPED_SWIGLU -> clampedSwiglu(gate, gateOffset, up, upOffset, y, yo, n);
     }
   }
 
   private static void silu(
-      MemorySegment v, long gateOffset, long upOffset, MemorySegment y, long yo, int n) {
+      MemorySegment gate,
+      long gateOffset,
+      MemorySegment up,
+      long upOffset,
+      MemorySegment y,
+      long yo,
+      int n) {
     for (int i = 0; i < n; i += LANES) {
       long at = (long) i * Float.BYTES;
-      FloatVector g = FloatVector.fromMemorySegment(FLOATS, v, gateOffset + at, ORDER);
-      FloatVector u = FloatVector.fromMemorySegment(FLOATS, v, upOffset + at, ORDER);
+      FloatVector g = FloatVector.fromMemorySegment(FLOATS, gate, gateOffset + at, ORDER);
+      FloatVector u = FloatVector.fromMemorySegment(FLOATS, up, upOffset + at, ORDER);
       VectorMath.swish(g, 1f).mul(u).intoMemorySegment(y, yo + at, ORDER);
     }
   }
 
   private static void clampedSwiglu(
-      MemorySegment v, long gateOffset, long upOffset, MemorySegment y, long yo, int n) {
+      MemorySegment gate,
+      long gateOffset,
+      MemorySegment up,
+      long upOffset,
+      MemorySegment y,
+      long yo,
+      int n) {
     for (int i = 0; i < n; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector g =
-          FloatVector.fromMemorySegment(FLOATS, v, gateOffset + at, ORDER).min(SWIGLU_LIMIT);
+          FloatVector.fromMemorySegment(FLOATS, gate, gateOffset + at, ORDER).min(SWIGLU_LIMIT);
       FloatVector u =
-          FloatVector.fromMemorySegment(FLOATS, v, upOffset + at, ORDER)
+          FloatVector.fromMemorySegment(FLOATS, up, upOffset + at, ORDER)
               .min(SWIGLU_LIMIT)
               .max(-SWIGLU_LIMIT);
       VectorMath.swish(g, SWIGLU_FACTOR).mul(u.add(1f)).intoMemorySegment(y, yo + at, ORDER);

@@ -17,6 +17,20 @@ final class RowOperations {
   }
 
   /** See {@link Kernels#rmsNormHeads}. */
+  static void gate(Tensor gate, Tensor up, int from, int end, GateActivation activation, Tensor y) {
+    for (int token = from; token < end; token++) {
+      OutputRows.writeGated(
+          activation,
+          gate.segment(),
+          gate.rowOffset(token),
+          up.segment(),
+          up.rowOffset(token),
+          y.segment(),
+          y.rowOffset(token),
+          y.cols());
+    }
+  }
+
   static void rmsNormHeads(Tensor x, int from, int end, int heads, Tensor weight, float eps) {
     MemorySegment segment = x.segment();
     MemorySegment w = weight.segment();

@@ -124,6 +124,17 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void gate(Tensor gate, Tensor up, int tokens, GateActivation activation, Tensor y) {
+    Shapes.gate(gate, up, tokens, y);
+    for (int token = 0; token < tokens; token++) {
+      for (int i = 0; i < y.cols(); i++) {
+        double value = Activations.gated(activation, gate.get(token, i), up.get(token, i));
+        y.set(token, i, (float) value);
+      }
+    }
+  }
+
+  @Override
   public void rmsNorm(Tensor x, int tokens, Tensor weight, float eps, Tensor y) {
     Shapes.rmsNorm(x, tokens, weight, y);
     for (int token = 0; token < tokens; token++) {

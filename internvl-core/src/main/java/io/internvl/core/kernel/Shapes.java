@@ -66,6 +66,12 @@ final class Shapes {
     }
   }
 
+  static void gate(Tensor gate, Tensor up, int tokens, Tensor y) {
+    tensor("gate values", gate, tokens, y.cols());
+    tensor("up values", up, tokens, y.cols());
+    tensor("output of gate", y, tokens, y.cols());
+  }
+
   static void rmsNorm(Tensor x, int tokens, Tensor weight, Tensor y) {
     tensor("norm weight", weight, 1, x.cols());
     tensor("input of rmsNorm", x, tokens, x.cols());

@@ -56,6 +56,16 @@ final class VectorKernels implements Kernels {
     VectorWorkspace.of(workspace).gemm().gated(x, tokens, gate, up, activation, y);
   }
 
+  @Override
+  public void gate(Tensor gate, Tensor up, int tokens, GateActivation activation, Tensor y) {
+    Shapes.gate(gate, up, tokens, y);
+    if (tokens < SHARED_TOKENS) {
+      RowOperations.gate(gate, up, 0, tokens, activation, y);
+    } else {
+      share(tokens, (from, end) -> RowOperations.gate(gate, up, from, end, activation, y));
+    }
+  }
+
   /** What is done to a range of tokens. */
   private interface TokenTask {
     void run(int from, int end);

@@ -144,6 +144,21 @@ class LinearKernelsTest {
   }
 
   @ParameterizedTest
+  @EnumSource(GateActivation.class)
+  void joinsGateAndUpInPlace(GateActivation activation) {
+    try (KernelPair kernels = new KernelPair(2, 8)) {
+      for (int tokens : new int[] {1, 50}) {
+        Tensor gate = kernels.random(tokens, 77);
+        Tensor expected = kernels.random(tokens, 77);
+        Tensor actual = kernels.copy(expected);
+        kernels.scalar.gate(gate, expected, tokens, activation, expected);
+        kernels.vector.gate(gate, actual, tokens, activation, actual);
+        assertClose(actual, expected, tokens, 1e-6);
+      }
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 9, 100})
   void givesTheSameBitsWithAnyNumberOfThreads(int tokens) {
     try (KernelPair one = new KernelPair(1, 6);
