@@ -16,7 +16,7 @@ final class RowOperations {
     }
   }
 
-  /** See {@link Kernels#rmsNormHeads}. */
+  /** See {@link Kernels#gate}. */
   static void gate(Tensor gate, Tensor up, int from, int end, GateActivation activation, Tensor y) {
     for (int token = from; token < end; token++) {
       OutputRows.writeGated(
@@ -31,6 +31,7 @@ final class RowOperations {
     }
   }
 
+  /** See {@link Kernels#rmsNormHeads}. */
   static void rmsNormHeads(Tensor x, int from, int end, int heads, Tensor weight, float eps) {
     MemorySegment segment = x.segment();
     MemorySegment w = weight.segment();
