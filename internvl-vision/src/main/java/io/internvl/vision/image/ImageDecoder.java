@@ -1,10 +1,11 @@
 package io.internvl.vision.image;
 
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
@@ -12,16 +13,19 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes PNG, JPEG, GIF (first frame) and BMP with the JDK's readers. Thread-safe.
+ * Decodes PNG, JPEG, GIF (first frame) and BMP with the JDK's readers, to the pixels that Pillow's
+ * {@code convert("RGB")} gives. Thread-safe.
  *
  * @param maxPixels largest width times height that is decoded; larger images are refused by their
  *     header
  * @param applyOrientation whether EXIF orientation is applied
  */
 public record ImageDecoder(long maxPixels, boolean applyOrientation) {
+  /** Larger files are refused, as are devices and pipes that go on for longer. */
+  private static final int MAX_FILE_BYTES = 1 << 30;
+
   private static final String SUPPORTED = "supported are PNG, JPEG, GIF and BMP";
 
   /**
@@ -32,10 +36,16 @@ public record ImageDecoder(long maxPixels, boolean applyOrientation) {
    * @throws ImageException when it cannot be read or decoded, or is too large
    */
   public RgbImage decode(Path path) {
-    try {
-      return decode(Files.readAllBytes(path), path.toString());
+    try (InputStream in = Files.newInputStream(path)) {
+      byte[] bytes = in.readNBytes(MAX_FILE_BYTES);
+      if (bytes.length == MAX_FILE_BYTES) {
+        throw new ImageException(path + ": larger than the limit of " + MAX_FILE_BYTES + " bytes");
+      }
+      return decode(bytes, path.toString());
+    } catch (NoSuchFileException e) {
+      throw new ImageException(path + ": no such file", e);
     } catch (IOException e) {
-      throw new ImageException(path + ": cannot be read: " + e, e);
+      throw new ImageException(path + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -56,54 +66,60 @@ public record ImageDecoder(long maxPixels, boolean applyOrientation) {
       }
       ImageReader reader = readers.next();
       try {
-        reader.setInput(stream, false, false);
+        reader.setInput(stream);
         return decode(reader, bytes, source);
       } finally {
         reader.dispose();
       }
-    } catch (IOException | IndexOutOfBoundsException | IllegalArgumentException e) {
+    } catch (ImageException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // The JDK's readers answer damaged files with unchecked exceptions of many kinds, too.
       throw new ImageException(source + ": damaged or truncated image: " + e.getMessage(), e);
     }
   }
 
   private RgbImage decode(ImageReader reader, byte[] bytes, String source) throws IOException {
-    String format = reader.getFormatName().toLowerCase(Locale.ROOT);
-    long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+    checkSize(reader.getWidth(0), reader.getHeight(0), source);
+    return switch (reader.getFormatName().toLowerCase(Locale.ROOT)) {
+      case "jpeg", "jpg" -> {
+        JpegFile file = new JpegFile(bytes);
+        RgbImage image = file.read(reader);
+        yield applyOrientation ? Orientation.apply(image, file.orientation()) : image;
+      }
+      case "gif" -> {
+        GifFrame frame = GifFrame.of(reader, bytes);
+        checkSize(frame.width(), frame.height(), source);
+        yield frame.paint(reader.read(0));
+      }
+      case "png" -> {
+        BufferedImage image = reader.read(0);
+        yield isGray16(bytes) ? RasterColors.clippedGray(image) : RasterColors.rgb(image);
+      }
+      default -> RasterColors.rgb(reader.read(0));
+    };
+  }
+
+  private void checkSize(int width, int height, String source) {
+    long pixels = (long) width * height;
     if (pixels > maxPixels) {
       throw new ImageException(
           source
               + ": "
-              + reader.getWidth(0)
+              + width
               + "x"
-              + reader.getHeight(0)
+              + height
               + " pixels, limit "
               + maxPixels
               + "; scale it down or raise the limit");
     }
-    if (!format.equals("jpeg") && !format.equals("jpg")) {
-      return RasterColors.rgb(reader.read(0));
-    }
-    JpegSegments segments = new JpegSegments(bytes);
-    RgbImage image = jpeg(reader, segments);
-    return applyOrientation ? Orientation.apply(image, segments.orientation()) : image;
   }
 
-  private static RgbImage jpeg(ImageReader reader, JpegSegments segments) throws IOException {
-    BufferedImage image = readPlain(reader);
-    if (image != null) {
-      return RasterColors.rgb(image);
-    }
-    Raster raster = reader.readRaster(0, null);
-    if (raster.getNumBands() != 4) {
-      throw new IOException("JPEG with " + raster.getNumBands() + " colour components");
-    }
-    return RasterColors.fromPrintColors(raster, segments.isYcck());
-  }
-
-  /** The image, or null when the reader does not know its colours (CMYK). */
-  private static @Nullable BufferedImage readPlain(ImageReader reader) throws IOException {
-    boolean known = reader.getImageTypes(0).hasNext();
-    return known ? reader.read(0) : null;
+  /** Whether a PNG's header says 16-bit gray; a transparent colour may give it an alpha band. */
+  private static boolean isGray16(byte[] png) {
+    int depth = 24;
+    int colorType = 25;
+    return png.length > colorType && png[depth] == 16 && png[colorType] == 0;
   }
 
   private static String description(byte[] bytes) {

@@ -3,6 +3,7 @@ package io.internvl.vision.image;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DirectColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
@@ -18,9 +19,19 @@ final class RasterColors {
     if (image.getColorModel() instanceof IndexColorModel palette) {
       return fromPalette(raster, palette);
     }
-    boolean samples =
-        image.getColorModel() instanceof ComponentColorModel && !image.isAlphaPremultiplied();
-    return samples ? fromSamples(raster) : fromPackedPixels(image);
+    if (image.isAlphaPremultiplied()) {
+      return fromConverted(image);
+    }
+    return switch (image.getColorModel()) {
+      case ComponentColorModel model -> fromSamples(raster, raster.getNumBands() == 1);
+      case DirectColorModel model -> fromPackedSamples(raster, model);
+      default -> fromConverted(image);
+    };
+  }
+
+  /** Gray of 16 bits, with or without alpha, clipped at 255. */
+  static RgbImage clippedGray(BufferedImage image) {
+    return fromSamples(image.getRaster(), true);
   }
 
   private static RgbImage fromPalette(Raster raster, IndexColorModel palette) {
@@ -40,7 +51,7 @@ final class RasterColors {
     return new RgbImage(width, height, rgb);
   }
 
-  private static RgbImage fromSamples(Raster raster) {
+  private static RgbImage fromSamples(Raster raster, boolean clips) {
     int width = raster.getWidth();
     int height = raster.getHeight();
     int bands = raster.getNumBands();
@@ -54,18 +65,38 @@ final class RasterColors {
       for (int x = 0; x < width; x++) {
         for (int c = 0; c < 3; c++) {
           int sample = row[x * bands + (gray ? 0 : c)];
-          rgb[at++] = (byte) (wide ? narrow(sample, bands) : sample);
+          rgb[at++] = (byte) (wide ? narrow(sample, clips) : sample);
         }
       }
     }
     return new RgbImage(width, height, rgb);
   }
 
-  private static int narrow(int sample, int bands) {
-    return bands == 1 ? Math.min(sample, 255) : sample >> 8;
+  private static int narrow(int sample, boolean clips) {
+    return clips ? Math.min(sample, 255) : sample >> 8;
   }
 
-  private static RgbImage fromPackedPixels(BufferedImage image) {
+  /** Samples of 1 to 8 bits in one pixel value, spread to 0..255 and rounded down as in Pillow. */
+  private static RgbImage fromPackedSamples(Raster raster, DirectColorModel model) {
+    int width = raster.getWidth();
+    int height = raster.getHeight();
+    int bands = raster.getNumBands();
+    byte[] rgb = new byte[3 * width * height];
+    int[] row = new int[width * bands];
+    int at = 0;
+    for (int y = 0; y < height; y++) {
+      raster.getPixels(0, y, width, 1, row);
+      for (int x = 0; x < width; x++) {
+        for (int c = 0; c < 3; c++) {
+          int largest = (1 << model.getComponentSize(c)) - 1;
+          rgb[at++] = (byte) (row[x * bands + c] * 255 / largest);
+        }
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static RgbImage fromConverted(BufferedImage image) {
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[3 * width * height];

@@ -1,25 +1,40 @@
 package io.internvl.vision.image;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import javax.imageio.ImageReader;
 
-/** What ImageIO does not tell of a JPEG file: its EXIF orientation and Adobe colour transform. */
-final class JpegSegments {
+/**
+ * A JPEG file and what ImageIO does not tell of it: EXIF orientation, number of colour components,
+ * Adobe colour transform.
+ */
+final class JpegFile {
   private static final int APP1 = 0xE1;
   private static final int APP14 = 0xEE;
   private static final int START_OF_SCAN = 0xDA;
+  private static final Set<Integer> NO_FRAME = Set.of(0xC4, 0xC8, 0xCC);
+  private static final int PRINT_COMPONENTS = 4;
   private static final int ORIENTATION = 0x0112;
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.ISO_8859_1);
 
   private int orientation = 1;
   private int adobeTransform;
+  private int components;
 
-  JpegSegments(byte[] file) {
+  JpegFile(byte[] file) {
     int at = 2;
     while (at + 4 <= file.length && (file[at] & 0xFF) == 0xFF) {
       int marker = file[at + 1] & 0xFF;
+      if (marker == 0xFF) { // fill byte
+        at++;
+        continue;
+      }
       int length = (file[at + 2] & 0xFF) << 8 | (file[at + 3] & 0xFF);
       if (marker == START_OF_SCAN || length < 2 || at + 2 + length > file.length) {
         return;
@@ -34,7 +49,13 @@ final class JpegSegments {
       orientation = orientation(segment.position(EXIF.length).slice());
     } else if (marker == APP14 && startsWith(segment, ADOBE) && segment.remaining() >= 12) {
       adobeTransform = segment.get(11) & 0xFF;
+    } else if (startsFrame(marker) && segment.remaining() >= 6) {
+      components = segment.get(5) & 0xFF;
     }
+  }
+
+  private static boolean startsFrame(int marker) {
+    return marker >= 0xC0 && marker <= 0xCF && !NO_FRAME.contains(marker);
   }
 
   private static boolean startsWith(ByteBuffer segment, byte[] prefix) {
@@ -75,8 +96,22 @@ final class JpegSegments {
     return orientation;
   }
 
-  /** Whether Adobe's marker says that the four bands are Y, Cb, Cr, K. */
-  boolean isYcck() {
-    return adobeTransform == 2;
+  /**
+   * Decodes the image. ImageIO only warns of missing data and fills the gap with gray; here a
+   * truncated file is an error.
+   */
+  RgbImage read(ImageReader reader) throws IOException {
+    List<String> warnings = new ArrayList<>();
+    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+    RgbImage image =
+        components == PRINT_COMPONENTS
+            ? RasterColors.fromPrintColors(reader.readRaster(0, null), adobeTransform == 2)
+            : RasterColors.rgb(reader.read(0));
+    for (String warning : warnings) {
+      if (warning.startsWith("Truncated")) {
+        throw new IOException(warning);
+      }
+    }
+    return image;
   }
 }
