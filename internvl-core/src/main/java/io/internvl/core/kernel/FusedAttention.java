@@ -24,7 +24,7 @@ import java.util.List;
  */
 final class FusedAttention implements Workers.Task {
   /** Largest head size: keys are rows of a weight tile. */
-  static final int MAX_HEAD_DIM = TILE_STRIDE;
+  static final int MAX_HEAD_DIM = 256;
 
   private static final int KEY_BLOCK = 128;
   private static final int BLOCKS_PER_THREAD = 4;
@@ -32,8 +32,8 @@ final class FusedAttention implements Workers.Task {
   /** Queries and sums of the items of a block of work stay in the second-level cache. */
   private static final int MAX_STATE_FLOATS = 80 * 1024;
 
-  /** Start of the scores: zeros, which products are added to. */
-  private static final long ZEROS_BYTES = (long) ROWS * WIDE * Float.BYTES;
+  /** What lies before the scores: products on their way into the sums. */
+  private static final long PRODUCTS_BYTES = MicroKernels.SUMS_BYTES;
 
   private static final long PART_BYTES = (long) WIDE * Float.BYTES; // maxima, sums or factors
 
@@ -228,30 +228,30 @@ final class FusedAttention implements Workers.Task {
   /** Adds a block of keys to the sums of one item. */
   private void attend(
       WorkerScratch mine, int item, MemorySegment state, long at, int key, int count) {
-    MemorySegment scores = mine.scores.atLeast(ZEROS_BYTES + KEY_BLOCK * PART_BYTES);
+    MemorySegment scores = mine.scores.atLeast(PRODUCTS_BYTES + KEY_BLOCK * PART_BYTES);
     int panel = panel(item);
-    boolean wide = layout.isWide(panel);
     int width = layout.width(panel);
     long stride = (long) width * Float.BYTES;
     int depth = Panels.roundUp(headDim, DEPTH_UNIT);
     for (int row = 0; row < count; row += ROWS) {
-      long to = ZEROS_BYTES + row * stride;
-      MicroKernels.multiply(mine.tile(), row * TILE_STRIDE, depth, state, at, wide, scores, 0, to);
+      long to = PRODUCTS_BYTES + row * stride;
+      MicroKernels.multiply(mine.tile(), row * TILE_STRIDE, depth, state, at, width, scores, to);
     }
     int ahead = position(item) - key;
     if (causal && (ahead < count - 1 || lastPosition(item) - window >= key)) {
-      AttentionKernels.mask(scores, ZEROS_BYTES, count, width, ahead, window);
+      AttentionKernels.mask(scores, PRODUCTS_BYTES, count, width, ahead, window);
     }
     if (softmax(scores, count, width, state, softmaxOffset(at))) {
       long factors = softmaxOffset(at) + 2 * PART_BYTES;
       AttentionKernels.multiplyRows(state, sumsOffset(at), headDim, width, state, factors);
     }
     int keys = Panels.roundUp(count, DEPTH_UNIT);
-    scores.asSlice(ZEROS_BYTES + count * stride, (keys - count) * stride).fill((byte) 0);
+    scores.asSlice(PRODUCTS_BYTES + count * stride, (keys - count) * stride).fill((byte) 0);
     for (int row = 0; row < headDim; row += ROWS) {
       long sums = sumsOffset(at) + row * stride;
       MicroKernels.multiply(
-          mine.valueTile(), row * TILE_STRIDE, keys, scores, ZEROS_BYTES, wide, state, sums, sums);
+          mine.valueTile(), row * TILE_STRIDE, keys, scores, PRODUCTS_BYTES, width, scores, 0);
+      MicroKernels.add(scores, 0, width, state, sums);
     }
   }
 
@@ -263,7 +263,7 @@ final class FusedAttention implements Workers.Task {
       long offset = (long) lane * Float.BYTES;
       changed |=
           AttentionKernels.softmax(
-              scores, ZEROS_BYTES + offset, count, stride, state, at + offset, PART_BYTES);
+              scores, PRODUCTS_BYTES + offset, count, stride, state, at + offset, PART_BYTES);
     }
     return changed;
   }

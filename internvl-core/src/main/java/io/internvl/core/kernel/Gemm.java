@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.MicroKernels.MAX_DEPTH;
 import static io.internvl.core.kernel.MicroKernels.ROWS;
 import static io.internvl.core.kernel.MicroKernels.TILE_STRIDE;
 import static io.internvl.core.kernel.MicroKernels.WIDE;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Products of many tokens with weight matrices.
  *
  * <p>The activations are packed into {@link Panels} once. A block of work is a range of weight rows
- * and a range of panels. For each 256 columns the rows are decoded to float32 into a tile that
+ * and a range of panels. For each 1024 columns the rows are decoded to float32 into a tile that
  * stays in the second-level cache, and multiplied with every panel of the range; the sums, lanes
  * being tokens, stay there as well. At the end they are transposed to one row a token, and go
  * through bias and epilogue into the output. Goto and van de Geijn (2008) describe the scheme.
@@ -21,13 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class Gemm implements Workers.Task, AutoCloseable {
   private static final int ROW_UNIT = 16; // rows of a block: whole vectors, whole cache lines
   private static final int MIN_ROWS = 32;
-  private static final int BLOCKS_PER_THREAD = 6; // so that a slow thread can take fewer
 
-  /** Tokens of a block: with TILE_ROWS rows, 400 KiB of sums in the second-level cache. */
-  private static final int MAX_TOKENS = 528;
+  /** What a block costs beside its rows, in rows: fetching the activations into the cache. */
+  private static final int BLOCK_COST = 16;
 
-  /** Start of the sums: zeros, which the first 256 columns are added to. */
-  private static final long ZEROS_BYTES = (long) ROWS * WIDE * Float.BYTES;
+  /** Tokens of a block: with TILE_ROWS rows, half a MiB of sums in the second-level cache. */
+  private static final int MAX_TOKENS = 1056;
+
+  /** What lies before the sums: products on their way into them. */
+  private static final long PRODUCTS_BYTES = MicroKernels.SUMS_BYTES;
 
   private final Workers workers;
   private final List<WorkerScratch> scratch;
@@ -98,22 +101,28 @@ final class Gemm implements Workers.Task, AutoCloseable {
     workers.run(this, plan() * tokenBlocks);
   }
 
-  /** Chooses the size of blocks and returns how many row blocks there are. */
+  /** Chooses blocks so that all threads finish together; returns how many row blocks there are. */
   private int plan() {
     int maxPanels = MAX_TOKENS / WIDE;
     tokenBlocks = Math.ceilDiv(layout.count(), maxPanels);
     panelsPerBlock = Math.ceilDiv(layout.count(), tokenBlocks);
-    int rows = 0;
-    for (Linear linear : linears) {
-      rows += linear.weight().rows();
-    }
-    int wanted = Math.ceilDiv(BLOCKS_PER_THREAD * workers.threads(), tokenBlocks);
+    int best = Integer.MAX_VALUE;
     int maxRows = WorkerScratch.TILE_ROWS / (up == null ? 1 : 2);
-    rowsPerBlock =
-        Math.clamp(Panels.roundUp(Math.ceilDiv(rows, wanted), ROW_UNIT), MIN_ROWS, maxRows);
+    for (int rows = maxRows; rows >= MIN_ROWS; rows -= ROW_UNIT) {
+      int turns = Math.ceilDiv(rowBlocks(rows) * tokenBlocks, workers.threads());
+      int cost = turns * (rows + BLOCK_COST);
+      if (cost < best) {
+        best = cost;
+        rowsPerBlock = rows;
+      }
+    }
+    return rowBlocks(rowsPerBlock);
+  }
+
+  private int rowBlocks(int rows) {
     int blocks = 0;
     for (Linear linear : linears) {
-      blocks += Math.ceilDiv(linear.weight().rows(), rowsPerBlock);
+      blocks += Math.ceilDiv(linear.weight().rows(), rows);
     }
     return blocks;
   }
@@ -136,8 +145,8 @@ final class Gemm implements Workers.Task, AutoCloseable {
     WorkerScratch mine = scratch.get(worker);
     MemorySegment sums = sums(mine, firstPanel, endPanel, tileRows);
     int cols = linear.weight().cols();
-    for (int col = 0; col < cols; col += TILE_STRIDE) {
-      int count = Math.min(TILE_STRIDE, cols - col);
+    for (int col = 0; col < cols; col += MAX_DEPTH) {
+      int count = Math.min(MAX_DEPTH, cols - col);
       decode(linear.weight(), firstRow, rows, col, count, mine.tile(), 0);
       if (up != null) {
         decode(up.weight(), firstRow, rows, col, count, mine.tile(), padded);
@@ -154,14 +163,12 @@ final class Gemm implements Workers.Task, AutoCloseable {
   }
 
   private MemorySegment sums(WorkerScratch mine, int firstPanel, int endPanel, int tileRows) {
-    MemorySegment sums = mine.sums.atLeast(sumsOffset(endPanel, firstPanel, tileRows));
-    sums.asSlice(0, ZEROS_BYTES).fill((byte) 0);
-    return sums;
+    return mine.sums.atLeast(sumsOffset(endPanel, firstPanel, tileRows));
   }
 
   private long sumsOffset(int panel, int firstPanel, int tileRows) {
     long lanes = (long) layout.firstToken(panel) - layout.firstToken(firstPanel);
-    return ZEROS_BYTES + lanes * tileRows * Float.BYTES;
+    return PRODUCTS_BYTES + lanes * tileRows * Float.BYTES;
   }
 
   private static void decode(
@@ -178,15 +185,20 @@ final class Gemm implements Workers.Task, AutoCloseable {
 
   private void multiplyPanel(
       float[] tile, int tileRows, int panel, int col, int count, MemorySegment sums, long target) {
-    boolean wide = layout.isWide(panel);
-    long rowBytes = (long) layout.width(panel) * Float.BYTES;
+    int width = layout.width(panel);
+    long rowBytes = (long) width * Float.BYTES;
+    MemorySegment packed = panels.segment();
     long x = panels.offset(panel) + col * rowBytes;
     int depth = Panels.roundUp(count, MicroKernels.DEPTH_UNIT);
     for (int row = 0; row < tileRows; row += ROWS) {
+      int w = row * TILE_STRIDE;
       long to = target + row * rowBytes;
-      long from = col == 0 ? 0 : to;
-      MicroKernels.multiply(
-          tile, row * TILE_STRIDE, depth, panels.segment(), x, wide, sums, from, to);
+      if (col == 0) {
+        MicroKernels.multiply(tile, w, depth, packed, x, width, sums, to);
+      } else {
+        MicroKernels.multiply(tile, w, depth, packed, x, width, sums, 0);
+        MicroKernels.add(sums, 0, width, sums, to);
+      }
     }
   }
 

@@ -1,37 +1,28 @@
 package io.internvl.core.kernel;
 
-/**
- * How tokens are divided into panels: wide ones, and one or two narrow ones at the end when that
- * saves work.
- */
+import static io.internvl.core.kernel.MicroKernels.WIDE;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
+/** How tokens are divided into panels: wide ones, and one of as many vectors as the rest needs. */
 final class PanelLayout {
-  private int wide;
-  private int count;
+  private int lanes;
 
   void divide(int tokens) {
-    int rest = tokens % MicroKernels.WIDE;
-    boolean narrow = rest > 0 && rest <= 2 * MicroKernels.NARROW;
-    wide = tokens / MicroKernels.WIDE + (rest > 0 && !narrow ? 1 : 0);
-    count = wide + (narrow ? Math.ceilDiv(rest, MicroKernels.NARROW) : 0);
+    lanes = Panels.roundUp(tokens, LANES);
   }
 
   /** Returns the number of panels. */
   int count() {
-    return count;
-  }
-
-  boolean isWide(int panel) {
-    return panel < wide;
+    return Math.ceilDiv(lanes, WIDE);
   }
 
   /** Returns the number of lanes of a panel. */
   int width(int panel) {
-    return panel < wide ? MicroKernels.WIDE : MicroKernels.NARROW;
+    return Math.min(WIDE, lanes - panel * WIDE);
   }
 
   /** Returns the number of lanes before a panel, which is the index of its first token. */
   int firstToken(int panel) {
-    int narrow = Math.max(0, panel - wide);
-    return Math.min(panel, wide) * MicroKernels.WIDE + narrow * MicroKernels.NARROW;
+    return Math.min(panel * WIDE, lanes);
   }
 }

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What one worker needs while it executes a block. Buffers serve one task at a time. */
 final class WorkerScratch implements AutoCloseable {
-  /** Rows of the largest weight tile: 192 KiB of weights stay in the second-level cache. */
-  static final int TILE_ROWS = 192;
+  /** Rows of the largest weight tile: half a MiB of weights stays in the second-level cache. */
+  static final int TILE_ROWS = 128;
 
   /** Sums of a block of a product. */
   final Buffer sums = new Buffer();
@@ -30,10 +30,12 @@ final class WorkerScratch implements AutoCloseable {
     return tile;
   }
 
-  /** Returns a tile for transposed values (MicroKernels.TILE_STRIDE, MicroKernels.TILE_STRIDE). */
+  /**
+   * Returns a tile for transposed values (FusedAttention.MAX_HEAD_DIM, MicroKernels.TILE_STRIDE).
+   */
   float[] valueTile() {
     if (valueTile == null) {
-      valueTile = new float[MicroKernels.TILE_STRIDE * MicroKernels.TILE_STRIDE];
+      valueTile = new float[FusedAttention.MAX_HEAD_DIM * MicroKernels.TILE_STRIDE];
     }
     return valueTile;
   }
