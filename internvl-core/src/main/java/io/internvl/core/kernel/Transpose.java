@@ -16,14 +16,15 @@ import jdk.incubator.vector.VectorShuffle;
  * s, j): log2(LANES) passes over its rows, two of them for four rows held in registers.
  */
 final class Transpose {
-  private static final VectorShuffle<Float> SWAP_8 = swap(8);
-  private static final VectorShuffle<Float> SWAP_4 = swap(4);
-  private static final VectorShuffle<Float> SWAP_2 = swap(2);
-  private static final VectorShuffle<Float> SWAP_1 = swap(1);
-  private static final VectorMask<Float> HIGH_8 = lanesWith(8);
-  private static final VectorMask<Float> HIGH_4 = lanesWith(4);
-  private static final VectorMask<Float> HIGH_2 = lanesWith(2);
-  private static final VectorMask<Float> HIGH_1 = lanesWith(1);
+  // Lanes exchanged with those at a distance, and the lanes whose index has a bit set.
+  static final VectorShuffle<Float> SWAP_8 = swap(8);
+  static final VectorShuffle<Float> SWAP_4 = swap(4);
+  static final VectorShuffle<Float> SWAP_2 = swap(2);
+  static final VectorShuffle<Float> SWAP_1 = swap(1);
+  static final VectorMask<Float> HIGH_8 = lanesWith(8);
+  static final VectorMask<Float> HIGH_4 = lanesWith(4);
+  static final VectorMask<Float> HIGH_2 = lanesWith(2);
+  static final VectorMask<Float> HIGH_1 = lanesWith(1);
   private static final VectorMask<Float> LOW_8 = HIGH_8.not();
   private static final VectorMask<Float> LOW_4 = HIGH_4.not();
   private static final VectorMask<Float> LOW_2 = HIGH_2.not();
@@ -31,11 +32,11 @@ final class Transpose {
 
   private Transpose() {}
 
-  private static VectorShuffle<Float> swap(int distance) {
+  static VectorShuffle<Float> swap(int distance) {
     return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) % LANES);
   }
 
-  private static VectorMask<Float> lanesWith(int bit) {
+  static VectorMask<Float> lanesWith(int bit) {
     boolean[] set = new boolean[LANES];
     for (int lane = 0; lane < LANES; lane++) {
       set[lane] = (lane & bit) != 0;

@@ -144,6 +144,10 @@ final class VectorKernels implements Kernels {
       AttentionShape shape,
       Tensor y) {
     Shapes.attention(q, tokens, cache, first, shape, y);
+    if (DecodeAttention.supports(tokens, shape)) {
+      VectorWorkspace.of(workspace).decodeAttention().attend(q, tokens, cache, first, shape, y);
+      return;
+    }
     if (shape.headDim() > FusedAttention.MAX_HEAD_DIM) {
       ScalarAttention.causal(workers, q, tokens, cache, first, shape, y);
       return;

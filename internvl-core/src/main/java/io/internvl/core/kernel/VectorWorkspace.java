@@ -7,6 +7,7 @@ import java.util.List;
 final class VectorWorkspace implements Workspace {
   private final List<WorkerScratch> scratch;
   private final Gemm gemm;
+  private final DecodeAttention decodeAttention;
   private boolean closed;
 
   VectorWorkspace(Workers workers) {
@@ -16,6 +17,7 @@ final class VectorWorkspace implements Workspace {
     }
     scratch = List.copyOf(all);
     gemm = new Gemm(workers, scratch);
+    decodeAttention = new DecodeAttention(workers, scratch);
   }
 
   static VectorWorkspace of(Workspace workspace) {
@@ -37,10 +39,15 @@ final class VectorWorkspace implements Workspace {
     return gemm;
   }
 
+  DecodeAttention decodeAttention() {
+    return decodeAttention;
+  }
+
   @Override
   public void close() {
     closed = true;
     gemm.close();
+    decodeAttention.close();
     for (WorkerScratch each : scratch) {
       each.close();
     }
