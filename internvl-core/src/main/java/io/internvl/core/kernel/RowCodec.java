@@ -1,48 +1,95 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.SHORT;
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+
 import io.internvl.core.quant.BlockCodecs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/** Decodes rows of weight matrices. */
+/**
+ * Decodes rows of weight matrices: the values of {@link BlockCodecs}, bit for bit, in vectors. A
+ * call allocates nothing.
+ */
 final class RowCodec {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final VectorSpecies<Short> SHORTS =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
 
   private RowCodec() {}
 
-  static void decode(WeightMatrix weight, int row, int col, int count, float[] target, int to) {
+  /**
+   * Decodes part of a row.
+   *
+   * @param weight the matrix
+   * @param row index of the row
+   * @param col first column, a multiple of the type's block size
+   * @param count number of columns, a multiple of the type's block size
+   * @param y receives the values
+   * @param o index of the first value
+   */
+  static void decode(WeightMatrix weight, int row, int col, int count, float[] y, int o) {
     MemorySegment data = weight.data();
     long offset = row * weight.rowBytes() + weight.type().byteSize(col);
     switch (weight.type()) {
-      case F32 -> floats(data, offset, count, target, to);
-      case F16 -> halves(data, offset, count, target, to);
-      case BF16 -> brainFloats(data, offset, count, target, to);
-      case Q8_0 -> QuantisedRows.q8v0(data, offset, count, target, to);
-      case Q4_0 -> QuantisedRows.q4v0(data, offset, count, target, to);
-      case Q5_0 -> QuantisedRows.q5v0(data, offset, count, target, to);
-      case Q4_K -> QuantisedRows.q4k(data, offset, count, target, to);
-      case Q6_K -> QuantisedRows.q6k(data, offset, count, target, to);
-      default -> BlockCodecs.of(weight.type()).decode(data, offset, target, to, count);
+      case F32 -> MemorySegment.copy(data, FLOAT, offset, y, o, count);
+      case F16 -> halves(data, offset, count, y, o);
+      case BF16 -> brainFloats(data, offset, count, y, o);
+      case Q8_0 -> SmallBlockRows.q8v0(data, offset, count, y, o);
+      case Q4_0 -> SmallBlockRows.q4v0(data, offset, count, y, o);
+      case Q4_1 -> SmallBlockRows.q4v1(data, offset, count, y, o);
+      case Q5_0 -> SmallBlockRows.q5v0(data, offset, count, y, o);
+      case Q5_1 -> SmallBlockRows.q5v1(data, offset, count, y, o);
+      case Q2_K -> KQuantRows.q2k(data, offset, count, y, o);
+      case Q3_K -> KQuantRows.q3k(data, offset, count, y, o);
+      case Q4_K -> KQuantRows.q4k(data, offset, count, y, o);
+      case Q5_K -> KQuantRows.q5k(data, offset, count, y, o);
+      case Q6_K -> KQuantRows.q6k(data, offset, count, y, o);
+      case IQ1_S -> Iq1Rows.iq1S(data, offset, count, y, o);
+      case IQ1_M -> Iq1Rows.iq1M(data, offset, count, y, o);
+      case IQ2_XXS -> Iq2Rows.iq2Xxs(data, offset, count, y, o);
+      case IQ2_XS -> Iq2Rows.iq2Xs(data, offset, count, y, o);
+      case IQ2_S -> Iq2Rows.iq2S(data, offset, count, y, o);
+      case IQ3_XXS -> Iq3Rows.iq3Xxs(data, offset, count, y, o);
+      case IQ3_S -> Iq3Rows.iq3S(data, offset, count, y, o);
+      case IQ4_NL -> LookupRows.iq4Nl(data, offset, count, y, o);
+      case IQ4_XS -> LookupRows.iq4Xs(data, offset, count, y, o);
+      case MXFP4 -> LookupRows.mxfp4(data, offset, count, y, o);
+      case NVFP4 -> LookupRows.nvfp4(data, offset, count, y, o);
+      case TQ1_0 -> TernaryRows.tq1v0(data, offset, count, y, o);
+      case TQ2_0 -> TernaryRows.tq2v0(data, offset, count, y, o);
+      case Q1_0 -> TernaryRows.q1v0(data, offset, count, y, o);
+      case Q2_0 -> TernaryRows.q2v0(data, offset, count, y, o);
+      default -> BlockCodecs.of(weight.type()).decode(data, offset, y, o, count);
     }
   }
 
-  private static void floats(MemorySegment data, long offset, int count, float[] target, int to) {
+  /** A plain loop: the compiler has an instruction for it. */
+  static void halves(MemorySegment data, long offset, int count, float[] y, int o) {
     for (int i = 0; i < count; i++) {
-      target[to + i] = data.get(FLOAT, offset + 4L * i);
+      y[o + i] = Float.float16ToFloat(data.get(SHORT, offset + 2L * i));
     }
   }
 
-  static void halves(MemorySegment data, long offset, int count, float[] target, int to) {
-    for (int i = 0; i < count; i++) {
-      target[to + i] = Float.float16ToFloat(data.get(SHORT, offset + 2L * i));
+  private static void brainFloats(MemorySegment data, long offset, int count, float[] y, int o) {
+    int bound = FLOATS.loopBound(count);
+    for (int i = 0; i < bound; i += LANES) {
+      ShortVector.fromMemorySegment(SHORTS, data, offset + 2L * i, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
+          .reinterpretAsInts()
+          .lanewise(VectorOperators.LSHL, 16)
+          .reinterpretAsFloats()
+          .intoArray(y, o + i);
     }
-  }
-
-  private static void brainFloats(
-      MemorySegment data, long offset, int count, float[] target, int to) {
-    for (int i = 0; i < count; i++) {
-      target[to + i] = Float.intBitsToFloat(data.get(SHORT, offset + 2L * i) << 16);
+    for (int i = bound; i < count; i++) {
+      y[o + i] = Float.intBitsToFloat(data.get(SHORT, offset + 2L * i) << 16);
     }
   }
 }

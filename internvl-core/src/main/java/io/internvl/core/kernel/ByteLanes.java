@@ -1,0 +1,87 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What the decoders of quantised rows share: 16 weights at a time are small integers in a vector of
+ * 16 bytes, which every processor has, and become floats in the last step.
+ *
+ * <p>The methods are small enough to be inlined into short loops.
+ */
+final class ByteLanes {
+  static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Sixteen bytes. */
+  static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+
+  /** For each byte, eight bytes that are 0xFF where its bits are set, the lowest bit first. */
+  static final long[] EXPANDED = expanded();
+
+  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_128;
+
+  private ByteLanes() {}
+
+  private static long[] expanded() {
+    long[] table = new long[256];
+    for (int bits = 0; bits < table.length; bits++) {
+      for (int k = 0; k < 8; k++) {
+        table[bits] |= (bits >> k & 1) == 0 ? 0 : 0xFFL << 8 * k;
+      }
+    }
+    return table;
+  }
+
+  /** Joins two groups of eight bytes. */
+  static ByteVector join(long low, long high) {
+    return LongVector.broadcast(LONGS, low).withLane(1, high).reinterpretAsBytes();
+  }
+
+  /** Shifts all bits of the vector's integers right; bits of neighbours have to be masked. */
+  static ByteVector right(ByteVector v, int distance) {
+    return v.reinterpretAsInts().lanewise(VectorOperators.LSHR, distance).reinterpretAsBytes();
+  }
+
+  /** Shifts all bits of the vector's integers left; bits of neighbours have to be masked. */
+  static ByteVector left(ByteVector v, int distance) {
+    return v.reinterpretAsInts().lanewise(VectorOperators.LSHL, distance).reinterpretAsBytes();
+  }
+
+  /** Writes {@code d * q} to y[o .. o + 15]. */
+  static void scaled(ByteVector q, float d, float[] y, int o) {
+    ((FloatVector) q.castShape(FLOATS, 0)).mul(d).intoArray(y, o);
+    if (LANES <= 8) {
+      ((FloatVector) q.castShape(FLOATS, 1)).mul(d).intoArray(y, o + LANES);
+    }
+    if (LANES == 4) {
+      ((FloatVector) q.castShape(FLOATS, 2)).mul(d).intoArray(y, o + 8);
+      ((FloatVector) q.castShape(FLOATS, 3)).mul(d).intoArray(y, o + 12);
+    }
+  }
+
+  /** Writes {@code d * q + m} to y[o .. o + 15]. */
+  static void affine(ByteVector q, float d, float m, float[] y, int o) {
+    ((FloatVector) q.castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o);
+    if (LANES <= 8) {
+      ((FloatVector) q.castShape(FLOATS, 1)).mul(d).add(m).intoArray(y, o + LANES);
+    }
+    if (LANES == 4) {
+      ((FloatVector) q.castShape(FLOATS, 2)).mul(d).add(m).intoArray(y, o + 8);
+      ((FloatVector) q.castShape(FLOATS, 3)).mul(d).add(m).intoArray(y, o + 12);
+    }
+  }
+}
