@@ -93,23 +93,26 @@ final class AttentionKernels {
     int even = keys & -2;
     for (int j = 0; j < even; j += 2) {
       long at = so + j * stride;
-      max0 = max0.max(FloatVector.fromMemorySegment(FLOATS, s, at, ORDER));
-      max1 = max1.max(FloatVector.fromMemorySegment(FLOATS, s, at + stride, ORDER));
+      FloatVector s0 = FloatVector.fromMemorySegment(FLOATS, s, at, ORDER);
+      FloatVector s1 = FloatVector.fromMemorySegment(FLOATS, s, at + stride, ORDER);
+      max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
+      max1 = max1.blend(s1, s1.compare(VectorOperators.GT, max1));
     }
     if (even < keys) {
-      max0 = max0.max(FloatVector.fromMemorySegment(FLOATS, s, so + even * stride, ORDER));
+      FloatVector s0 = FloatVector.fromMemorySegment(FLOATS, s, so + even * stride, ORDER);
+      max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
     }
-    FloatVector max = max0.max(max1);
+    FloatVector max = max0.blend(max1, max1.compare(VectorOperators.GT, max0));
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int j = 0; j < keys; j++) {
       long at = so + j * stride;
       FloatVector v = FloatVector.fromMemorySegment(FLOATS, s, at, ORDER).sub(max);
       // exact zeros for masked keys: products with anything smaller would be slow subnormals
-      FloatVector p = VectorMath.exp2(v).sub(Float.MIN_NORMAL);
+      FloatVector p = VectorMath.exp2UpTo127(v).sub(Float.MIN_NORMAL);
       p.intoMemorySegment(s, at, ORDER);
       sum = sum.add(p);
     }
-    FloatVector factor = VectorMath.exp2(old.sub(max));
+    FloatVector factor = VectorMath.exp2UpTo127(old.sub(max));
     FloatVector.fromMemorySegment(FLOATS, state, mo + part, ORDER)
         .fma(factor, sum)
         .intoMemorySegment(state, mo + part, ORDER);

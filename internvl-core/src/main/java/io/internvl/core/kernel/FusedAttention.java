@@ -30,7 +30,7 @@ final class FusedAttention implements Workers.Task {
   private static final int BLOCKS_PER_THREAD = 4;
 
   /** Queries and sums of the items of a block of work stay in the second-level cache. */
-  private static final int MAX_STATE_FLOATS = 80 * 1024;
+  private static final int MAX_STATE_FLOATS = 144 * 1024;
 
   /** What lies before the scores: products on their way into the sums. */
   private static final long PRODUCTS_BYTES = MicroKernels.SUMS_BYTES;

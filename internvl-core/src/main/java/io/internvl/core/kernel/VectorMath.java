@@ -38,12 +38,22 @@ final class VectorMath {
 
   private VectorMath() {}
 
+  /*
+   * Limits are comparisons and blends: Math.max and min treat zeros and NaN in a way for which
+   * x86 has no instruction, and take five times as long.
+   */
+
   /**
    * Returns 2^x with a relative error below 2e-7 for x in -126 .. 127, and the value of the nearer
    * end outside.
    */
   static FloatVector exp2(FloatVector x) {
-    FloatVector v = x.max(EXP2_MIN).min(127f);
+    return exp2UpTo127(x.blend(127f, x.compare(VectorOperators.GT, 127f)));
+  }
+
+  /** Returns {@link #exp2} of x up to 127. */
+  static FloatVector exp2UpTo127(FloatVector x) {
+    FloatVector v = x.blend(EXP2_MIN, x.compare(VectorOperators.LT, EXP2_MIN));
     FloatVector t = v.add(ROUNDING);
     FloatVector f = v.sub(t.sub(ROUNDING));
     FloatVector p =
