@@ -1,6 +1,5 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.MicroKernels.TILE_STRIDE;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
@@ -35,7 +34,7 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
   private static final long PRODUCTS_BYTES = LANES / 2 * VECTOR_BYTES; // of one query
 
   /** Weights of all queries of a group of heads are kept in a value tile. */
-  private static final int MAX_QUERIES = TILE_STRIDE * TILE_STRIDE / CHUNK;
+  private static final int MAX_QUERIES = 256;
 
   private final Workers workers;
   private final List<WorkerScratch> scratch;
