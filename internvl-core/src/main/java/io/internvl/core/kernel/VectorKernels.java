@@ -182,7 +182,7 @@ final class VectorKernels implements Kernels {
   public void decodeRow(Workspace workspace, WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
     float[] values = VectorWorkspace.of(workspace).scratch().getFirst().tile();
-    int step = MicroKernels.TILE_STRIDE;
+    int step = MicroKernels.MAX_DEPTH;
     for (int col = 0; col < weight.cols(); col += step) {
       int count = Math.min(step, weight.cols() - col);
       RowCodec.decode(weight, row, col, count, values, 0);
