@@ -54,6 +54,7 @@ final class Vocabulary {
       ids.putIfAbsent(texts[i], i);
     }
     ends = ends(metadata);
+    overrideTypes();
     int bosId = metadata.int32(PREFIX + "bos_token_id", -1);
     boolean spm = metadata.string(PREFIX + "model", "").equals("llama");
     boolean wanted = metadata.bool(PREFIX + "add_bos_token", spm);
@@ -101,6 +102,19 @@ final class Vocabulary {
       found.remove(end);
     }
     return Set.copyOf(found);
+  }
+
+  /**
+   * Some conversions mark tokens of the chat format as ordinary or user-defined text, which would
+   * let users write them; they are control tokens whatever the file says.
+   */
+  private void overrideTypes() {
+    for (int id = 0; id < texts.length; id++) {
+      boolean written = texts[id].startsWith("<|") && texts[id].endsWith("|>");
+      if (written || ends.contains(id)) {
+        types[id] = CONTROL;
+      }
+    }
   }
 
   private int checked(int id, String name) {

@@ -10,11 +10,12 @@ import java.util.PriorityQueue;
  */
 final class WordMerger {
   /** Words up to this length are merged by scanning. */
-  static final int SCAN_LIMIT = 32;
+  static final int SCAN_LIMIT = 256;
 
   private final MergeTable merges;
   private final int scanLimit;
   private int[] symbols = new int[256];
+  private int[] ranks = new int[256];
   private int size;
 
   WordMerger(MergeTable merges, int scanLimit) {
@@ -29,6 +30,7 @@ final class WordMerger {
   void add(int symbol) {
     if (size == symbols.length) {
       symbols = Arrays.copyOf(symbols, 2 * size);
+      ranks = new int[2 * size];
     }
     symbols[size++] = symbol;
   }
@@ -46,24 +48,39 @@ final class WordMerger {
     }
   }
 
+  /** Looks ranks up once for each new pair, then only compares them. */
   private void mergeByScanning() {
-    while (size > 1) {
-      int best = -1;
-      int bestRank = MergeTable.NONE;
-      for (int i = 0; i + 1 < size; i++) {
-        int rank = merges.rank(symbols[i], symbols[i + 1]);
-        if (rank < bestRank) {
-          bestRank = rank;
-          best = i;
-        }
-      }
-      if (best < 0) {
-        return;
+    int pairs = size - 1;
+    for (int i = 0; i < pairs; i++) {
+      ranks[i] = merges.rank(symbols[i], symbols[i + 1]);
+    }
+    while (pairs > 0) {
+      int best = lowestRank(pairs);
+      if (ranks[best] == MergeTable.NONE) {
+        break;
       }
       symbols[best] = merges.result(symbols[best], symbols[best + 1]);
-      System.arraycopy(symbols, best + 2, symbols, best + 1, size - best - 2);
-      size--;
+      pairs--;
+      System.arraycopy(symbols, best + 2, symbols, best + 1, pairs - best);
+      System.arraycopy(ranks, best + 1, ranks, best, pairs - best);
+      if (best > 0) {
+        ranks[best - 1] = merges.rank(symbols[best - 1], symbols[best]);
+      }
+      if (best < pairs) {
+        ranks[best] = merges.rank(symbols[best], symbols[best + 1]);
+      }
     }
+    size = Math.min(size, pairs + 1);
+  }
+
+  private int lowestRank(int pairs) {
+    int best = 0;
+    for (int i = 1; i < pairs; i++) {
+      if (ranks[i] < ranks[best]) {
+        best = i;
+      }
+    }
+    return best;
   }
 
   private record Candidate(int rank, int left, int leftSymbol, int rightSymbol)
