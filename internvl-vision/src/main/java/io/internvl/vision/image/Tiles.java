@@ -10,8 +10,9 @@ import java.util.List;
  * @param tileSize side of a tile in pixels
  * @param minTiles smallest number of tiles, the overview not counted
  * @param maxTiles largest number of tiles, the overview not counted
+ * @param overview whether an overview follows where there is more than one tile
  */
-public record Tiles(int tileSize, int minTiles, int maxTiles) {
+public record Tiles(int tileSize, int minTiles, int maxTiles, boolean overview) {
   /**
    * Cuts an image.
    *
@@ -26,7 +27,7 @@ public record Tiles(int tileSize, int minTiles, int maxTiles) {
     for (int i = 0; i < grid.tiles(); i++) {
       tiles.add(cut(canvas, i % grid.columns() * tileSize, i / grid.columns() * tileSize));
     }
-    if (grid.tiles() > 1) {
+    if (overview && grid.tiles() > 1) {
       tiles.add(BicubicResize.resize(image, tileSize, tileSize));
     }
     return tiles;

@@ -35,10 +35,14 @@ public final class VideoFrames {
       double framesPerSecond,
       int frameCount,
       int segments) {
+    if (frameCount < 1) {
+      throw new IllegalArgumentException("a video of " + frameCount + " frames");
+    }
     int last = frameCount - 1;
     int start = Math.max(0, (int) Math.rint(startSeconds * framesPerSecond));
     int end = Math.min((int) Math.rint(endSeconds * framesPerSecond), last);
-    if (start > end) {
+    boolean ordered = startSeconds <= endSeconds && framesPerSecond > 0;
+    if (!ordered || start > end) {
       throw new IllegalArgumentException(
           "from "
               + startSeconds

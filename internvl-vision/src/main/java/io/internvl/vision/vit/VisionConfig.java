@@ -37,7 +37,8 @@ public record VisionConfig(
 
   private static final int MAX_LAYERS = 1024;
   private static final int MAX_WIDTH = 1 << 20;
-  private static final int MAX_PIXELS = 1 << 14;
+  private static final int MAX_PIXELS = 1 << 12;
+  private static final int MAX_TILES = 40;
   private static final int DEFAULT_MAX_TILES = 12;
 
   /**
@@ -72,14 +73,15 @@ public record VisionConfig(
     }
     int minTiles = metadata.int32(prefix + "preproc_min_tiles", 1);
     int maxTiles = metadata.int32(prefix + "preproc_max_tiles", DEFAULT_MAX_TILES);
-    if (minTiles < 1 || maxTiles < minTiles) {
+    if (minTiles < 1 || maxTiles < minTiles || maxTiles > MAX_TILES) {
       throw new GgufException(
           prefix
               + "preproc_min_tiles "
               + minTiles
               + " and preproc_max_tiles "
               + maxTiles
-              + ", expected 1 <= min <= max");
+              + ", expected 1 <= min <= max <= "
+              + MAX_TILES);
     }
     return new VisionConfig(
         bounded(metadata, prefix + "block_count", MAX_LAYERS),

@@ -112,7 +112,8 @@ class PreprocessFixturesTest {
     RgbImage image = new ImageDecoder(1_000_000, false).decode(read(file), file);
     assertThat(image.width()).isEqualTo(golden.get("width").asInt());
     assertThat(image.height()).isEqualTo(golden.get("height").asInt());
-    return new Tiles(golden.get("imageSize").asInt(), 1, golden.get("maxNum").asInt()).of(image);
+    return new Tiles(golden.get("imageSize").asInt(), 1, golden.get("maxNum").asInt(), true)
+        .of(image);
   }
 
   private static JsonNode images() throws IOException {
