@@ -2,15 +2,22 @@ package io.internvl;
 
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.DecoderState;
+import io.internvl.core.sampling.BannedSequences;
+import io.internvl.core.sampling.RepetitionGuard;
 import io.internvl.core.sampling.Sampler;
 import io.internvl.core.sampling.StopStrings;
 import io.internvl.core.tokenizer.StreamingDecoder;
 import io.internvl.core.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The decode loop of one answer: logits, token, text, until something ends it. */
 final class Answer {
+  private static final int LONGEST_REPETITION = 64;
+
   private final Decoder decoder;
   private final DecoderState state;
   private final Tokenizer tokenizer;
@@ -18,7 +25,12 @@ final class Answer {
   private final StreamingDecoder text;
   private final StopStrings stops;
   private final int maxTokens;
+  private final int minTokens;
   private final float[] logits;
+  private final int[] endTokens;
+  private final BannedSequences banned;
+  private final RepetitionGuard repetition;
+  private final ProbabilityRecorder probabilities;
   private final StringBuilder whole = new StringBuilder();
   private int produced;
   private int unevaluated = -1;
@@ -41,6 +53,27 @@ final class Answer {
     this.stops = new StopStrings(options.stopStrings());
     this.maxTokens = options.maxTokens();
     this.logits = new float[decoder.config().vocabularySize()];
+    this.minTokens = options.minTokens();
+    this.endTokens = minTokens == 0 ? new int[0] : endTokens(tokenizer);
+    this.banned = new BannedSequences(sequences(options.bannedStrings(), tokenizer));
+    this.repetition = new RepetitionGuard(LONGEST_REPETITION, options.repetitionLimit());
+    this.probabilities =
+        new ProbabilityRecorder(tokenizer, options.logProbabilities(), logits.length);
+  }
+
+  private static int[] endTokens(Tokenizer tokenizer) {
+    return IntStream.range(0, tokenizer.vocabularySize())
+        .filter(tokenizer::endsGeneration)
+        .toArray();
+  }
+
+  private static List<int[]> sequences(List<String> words, Tokenizer tokenizer) {
+    List<int[]> sequences = new ArrayList<>();
+    for (String word : words) {
+      sequences.add(tokenizer.encode(word));
+      sequences.add(tokenizer.encode(" " + word));
+    }
+    return sequences;
   }
 
   /** Produces tokens until there is text to show; null when the answer has ended. */
@@ -65,6 +98,22 @@ final class Answer {
       decoder.forward(state, 1, 1);
       unevaluated = -1;
     }
+    int token = choose();
+    if (tokenizer.endsGeneration(token)) {
+      return end(FinishReason.END_OF_TURN);
+    }
+    produced++;
+    unevaluated = token;
+    probabilities.choose(token);
+    banned.append(token);
+    String piece = stops.append(text.append(token));
+    if (stops.stopped()) {
+      return piece + end(FinishReason.STOP_STRING);
+    }
+    return repetition.append(token) ? piece + end(FinishReason.REPETITION) : piece;
+  }
+
+  private int choose() {
     state.logits().copyRowTo(0, logits, 0);
     // The file may have more rows than tokens.
     Arrays.fill(
@@ -72,14 +121,14 @@ final class Answer {
         Math.min(logits.length, tokenizer.vocabularySize()),
         logits.length,
         Float.NEGATIVE_INFINITY);
-    int token = sampler.sample(logits);
-    if (tokenizer.endsGeneration(token)) {
-      return end(FinishReason.END_OF_TURN);
+    probabilities.observe(logits);
+    banned.apply(logits);
+    if (produced < minTokens) {
+      for (int token : endTokens) {
+        logits[token] = Float.NEGATIVE_INFINITY;
+      }
     }
-    produced++;
-    unevaluated = token;
-    String piece = stops.append(text.append(token));
-    return stops.stopped() ? piece + end(FinishReason.STOP_STRING) : piece;
+    return sampler.sample(logits);
   }
 
   private @Nullable FinishReason limit() {
@@ -116,6 +165,10 @@ final class Answer {
 
   String text() {
     return whole.toString();
+  }
+
+  List<TokenProbability> probabilities() {
+    return probabilities.tokens();
   }
 
   /** Number of answer tokens, without the one that ended the turn. */

@@ -6,7 +6,10 @@ import java.io.Serial;
 public final class ContextOverflowException extends InternVlException {
   @Serial private static final long serialVersionUID = 1L;
 
+  /** Positions of the new prompt and one answer token. */
   private final int needed;
+
+  /** Positions left. */
   private final int available;
 
   /**

@@ -2,7 +2,6 @@ package io.internvl;
 
 import io.internvl.core.chat.PromptEncoder;
 import java.util.List;
-import java.util.function.IntConsumer;
 
 /**
  * What is to be evaluated before an answer, as ids and places of images.
@@ -29,14 +28,6 @@ record EncodedTurn(List<PromptEncoder.Run> runs, List<PreparedImage> images) {
       rows += run instanceof PromptEncoder.ImageRun(int index, int length) ? length : 0;
     }
     return rows;
-  }
-
-  void forEachToken(IntConsumer action) {
-    for (PromptEncoder.Run run : runs) {
-      if (run instanceof PromptEncoder.TokenRun(List<Integer> ids)) {
-        ids.forEach(action::accept);
-      }
-    }
   }
 
   /** The prompt as InternVL writes it, with one context token for each embedding. */

@@ -8,6 +8,8 @@ public enum FinishReason {
   STOP_STRING,
   /** The options' largest number of tokens was reached. */
   MAX_TOKENS,
+  /** The model repeated itself more often than the options allow. */
+  REPETITION,
   /** The session's context is full. */
   CONTEXT_FULL,
   /** The stream was cancelled or closed before the end. */

@@ -19,6 +19,10 @@ public final class GenerationOptions {
   private final float repetitionPenalty;
   private final long seed;
   private final List<String> stopStrings;
+  private final int minTokens;
+  private final List<String> bannedStrings;
+  private final int repetitionLimit;
+  private final int logProbabilities;
 
   private GenerationOptions(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -29,6 +33,10 @@ public final class GenerationOptions {
     repetitionPenalty = builder.repetitionPenalty;
     seed = builder.seed;
     stopStrings = builder.stopStrings;
+    minTokens = builder.minTokens;
+    bannedStrings = builder.bannedStrings;
+    repetitionLimit = builder.repetitionLimit;
+    logProbabilities = builder.logProbabilities;
   }
 
   /**
@@ -64,6 +72,10 @@ public final class GenerationOptions {
     builder.repetitionPenalty = repetitionPenalty;
     builder.seed = seed;
     builder.stopStrings = stopStrings;
+    builder.minTokens = minTokens;
+    builder.bannedStrings = bannedStrings;
+    builder.repetitionLimit = repetitionLimit;
+    builder.logProbabilities = logProbabilities;
     return builder;
   }
 
@@ -139,6 +151,42 @@ public final class GenerationOptions {
     return stopStrings;
   }
 
+  /**
+   * Returns the smallest number of answer tokens.
+   *
+   * @return tokens, 0 for no minimum
+   */
+  public int minTokens() {
+    return minTokens;
+  }
+
+  /**
+   * Returns the strings that an answer may not contain.
+   *
+   * @return immutable list
+   */
+  public List<String> bannedStrings() {
+    return bannedStrings;
+  }
+
+  /**
+   * Returns how often a stretch of text may stand in a row before the answer is ended.
+   *
+   * @return times, 0 for no limit
+   */
+  public int repetitionLimit() {
+    return repetitionLimit;
+  }
+
+  /**
+   * Returns how many alternatives of each token are recorded.
+   *
+   * @return alternatives; -1 when no probabilities are recorded
+   */
+  public int logProbabilities() {
+    return logProbabilities;
+  }
+
   /** Collects settings. Not thread-safe. */
   public static final class Builder {
     private int maxTokens = 1024;
@@ -149,6 +197,10 @@ public final class GenerationOptions {
     private float repetitionPenalty = 1;
     private long seed;
     private List<String> stopStrings = List.of();
+    private int minTokens;
+    private List<String> bannedStrings = List.of();
+    private int repetitionLimit;
+    private int logProbabilities = -1;
 
     private Builder() {}
 
@@ -168,7 +220,8 @@ public final class GenerationOptions {
     }
 
     /**
-     * Divides the logits before drawing; 0 always takes the likeliest token. Default: 0.
+     * Divides the logits before tokens are sorted out and drawn; 0 always takes the likeliest
+     * token. Default: 0.
      *
      * @param value 0 to 2
      * @return this
@@ -182,7 +235,7 @@ public final class GenerationOptions {
     /**
      * Keeps only the likeliest tokens. Default: 50.
      *
-     * @param value number of tokens, 0 for all
+     * @param value number of tokens, 0 for no limit but the 4,096 that are ever drawn from
      * @return this
      * @throws IllegalArgumentException when negative
      */
@@ -223,8 +276,9 @@ public final class GenerationOptions {
     }
 
     /**
-     * Divides positive and multiplies negative logits of tokens that appeared in the conversation's
-     * text (Keskar et al. 2019). Default: 1, no penalty.
+     * Divides positive and multiplies negative logits of tokens that appeared in this answer
+     * (Keskar et al. 2019); the question is not counted, as in InternVL's own chat. Default: 1, no
+     * penalty.
      *
      * @param value above 0, up to 10
      * @return this
@@ -251,20 +305,79 @@ public final class GenerationOptions {
     }
 
     /**
-     * Ends the answer before any of these strings, also where one spans several tokens. Default:
-     * none.
+     * Ends the answer before any of these strings, also where one spans several tokens. The tokens
+     * up to there stay in the session's context. Default: none.
      *
      * @param values strings, none empty
      * @return this
      * @throws IllegalArgumentException when one is empty
      */
     public Builder stopStrings(String... values) {
-      for (String value : values) {
-        if (Objects.requireNonNull(value, "stopStrings").isEmpty()) {
-          throw new IllegalArgumentException("stopStrings: a stop string is empty");
-        }
+      stopStrings = nonEmpty("stopStrings", values);
+      return this;
+    }
+
+    /**
+     * Keeps the model from ending its turn too early. Default: 0.
+     *
+     * @param value tokens, at least 0; {@link #maxTokens} takes precedence
+     * @return this
+     * @throws IllegalArgumentException when negative
+     */
+    public Builder minTokens(int value) {
+      if (value < 0) {
+        throw new IllegalArgumentException("minTokens: " + value + ", expected at least 0");
       }
-      stopStrings = List.of(values);
+      minTokens = value;
+      return this;
+    }
+
+    /**
+     * Keeps the model from writing certain words. Each string is banned in the tokens that it is
+     * encoded with, at the beginning of a text and after a space; in other tokens it may still come
+     * about. Default: none.
+     *
+     * @param values strings, none empty
+     * @return this
+     * @throws IllegalArgumentException when one is empty
+     */
+    public Builder bannedStrings(String... values) {
+      bannedStrings = nonEmpty("bannedStrings", values);
+      return this;
+    }
+
+    /**
+     * Ends the answer, with {@link FinishReason#REPETITION}, when the model has written the same
+     * stretch of up to 64 tokens so often in a row. Default: 0, never.
+     *
+     * @param times at least 2, or 0
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public Builder repetitionLimit(int times) {
+      if (times != 0 && times < 2) {
+        throw new IllegalArgumentException(
+            "repetitionLimit: " + times + ", expected 0 or at least 2");
+      }
+      repetitionLimit = times;
+      return this;
+    }
+
+    /**
+     * Records in {@link Reply#tokens} how likely each token of the answer was. Default: nothing is
+     * recorded.
+     *
+     * @param alternatives how many of the likeliest tokens at each place to record as well, 0 to
+     *     100
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public Builder logProbabilities(int alternatives) {
+      if (alternatives < 0 || alternatives > 100) {
+        throw new IllegalArgumentException(
+            "logProbabilities: " + alternatives + ", expected 0 to 100");
+      }
+      logProbabilities = alternatives;
       return this;
     }
 
@@ -275,6 +388,15 @@ public final class GenerationOptions {
      */
     public GenerationOptions build() {
       return new GenerationOptions(this);
+    }
+
+    private static List<String> nonEmpty(String name, String... values) {
+      for (String value : values) {
+        if (Objects.requireNonNull(value, name).isEmpty()) {
+          throw new IllegalArgumentException(name + ": one of the strings is empty");
+        }
+      }
+      return List.of(values);
     }
 
     private static float inRange(String name, double value, double min, double max) {

@@ -5,7 +5,9 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * An image for a model, and how it is to be cut into tiles. Immutable and thread-safe; pixels are
@@ -17,13 +19,21 @@ import java.util.Objects;
  * {@snippet class="io.internvl.snippets.Snippets" region="images"}
  */
 public final class Image {
-  /** Largest number of pixels that is decoded unless {@link #withMaxPixels} says otherwise. */
+  /**
+   * Largest number of pixels that is decoded unless {@link #withMaxPixels} says otherwise; Pillow
+   * refuses larger images, too.
+   */
   public static final long DEFAULT_MAX_PIXELS = 178_956_970;
 
+  private static final long MOST_PIXELS = Integer.MAX_VALUE / 3;
+  private static final int MOST_TILES = 40;
+  private static final Settings DEFAULTS = new Settings(0, 0, true, false, DEFAULT_MAX_PIXELS);
+
   private final Source source;
-  private final int maxTiles;
-  private final boolean applyOrientation;
-  private final long maxPixels;
+  private final Settings settings;
+
+  /** How the pixels are treated; 0 tiles for what the model file says. */
+  record Settings(int minTiles, int maxTiles, boolean thumbnail, boolean upright, long maxPixels) {}
 
   /** Where the pixels come from. */
   sealed interface Source {
@@ -35,17 +45,18 @@ public final class Image {
 
     /** Red, green and blue bytes, row after row. */
     record OfRgb(int width, int height, byte[] rgb) implements Source {}
+
+    /** Several images whose tiles follow each other. */
+    record OfImages(List<Image> images) implements Source {}
   }
 
-  private Image(Source source, int maxTiles, boolean applyOrientation, long maxPixels) {
+  private Image(Source source, Settings settings) {
     this.source = source;
-    this.maxTiles = maxTiles;
-    this.applyOrientation = applyOrientation;
-    this.maxPixels = maxPixels;
+    this.settings = settings;
   }
 
   private static Image of(Source source) {
-    return new Image(source, 0, false, DEFAULT_MAX_PIXELS);
+    return new Image(source, DEFAULTS);
   }
 
   /**
@@ -82,7 +93,7 @@ public final class Image {
   /**
    * Takes a decoded image.
    *
-   * @param image any type; copied, transparency dropped
+   * @param image any type; copied, transparency dropped, 16-bit gray clipped at 255 as in Pillow
    * @return the image
    */
   public static Image of(BufferedImage image) {
@@ -114,18 +125,61 @@ public final class Image {
   }
 
   /**
+   * Makes one image of several: their tiles stand in one block, which InternVL calls a combined
+   * multi-image prompt. In a question they count as a single image. Settings made on the result
+   * apply to each of them.
+   *
+   * @param images at least one
+   * @return the combined image
+   * @throws IllegalArgumentException when there are none
+   */
+  public static Image combined(Image... images) {
+    if (images.length == 0) {
+      throw new IllegalArgumentException("no images to combine, expected at least one");
+    }
+    return of(new Source.OfImages(List.of(images)));
+  }
+
+  /**
    * Limits the tiles of this image; more tiles show finer detail and take more context. Default:
    * what the model file says, 12 for InternVL3.
    *
-   * @param tiles largest number of tiles, not counting the thumbnail; with 1 there is none
+   * @param tiles largest number of tiles, 1 to 40, not counting the thumbnail; with 1 there is none
    * @return a copy with this limit
-   * @throws IllegalArgumentException when less than 1
+   * @throws IllegalArgumentException when out of range
    */
   public Image withMaxTiles(int tiles) {
-    if (tiles < 1) {
-      throw new IllegalArgumentException("maxTiles: " + tiles + ", expected at least 1");
+    requireTiles("maxTiles", tiles);
+    return with(s -> new Settings(s.minTiles, tiles, s.thumbnail, s.upright, s.maxPixels));
+  }
+
+  /**
+   * Cuts this image into at least so many tiles, also where it is small. Default: what the model
+   * file says, 1 for InternVL3. The largest number of tiles takes precedence.
+   *
+   * @param tiles smallest number of tiles, 1 to 40, not counting the thumbnail
+   * @return a copy with this limit
+   * @throws IllegalArgumentException when out of range
+   */
+  public Image withMinTiles(int tiles) {
+    requireTiles("minTiles", tiles);
+    return with(s -> new Settings(tiles, s.maxTiles, s.thumbnail, s.upright, s.maxPixels));
+  }
+
+  private static void requireTiles(String name, int tiles) {
+    if (tiles < 1 || tiles > MOST_TILES) {
+      throw new IllegalArgumentException(name + ": " + tiles + ", expected 1 to " + MOST_TILES);
     }
-    return new Image(source, tiles, applyOrientation, maxPixels);
+  }
+
+  /**
+   * Leaves out the thumbnail, the overview that follows the tiles of a large image. Default: there
+   * is one, as InternVL was trained.
+   *
+   * @return a copy with this setting
+   */
+  public Image withoutThumbnail() {
+    return with(s -> new Settings(s.minTiles, s.maxTiles, false, s.upright, s.maxPixels));
   }
 
   /**
@@ -134,37 +188,37 @@ public final class Image {
    * @return a copy with this setting
    */
   public Image withOrientationApplied() {
-    return new Image(source, maxTiles, true, maxPixels);
+    return with(s -> new Settings(s.minTiles, s.maxTiles, s.thumbnail, true, s.maxPixels));
   }
 
   /**
    * Limits the size that is decoded, against files that claim to be huge. Default: {@link
    * #DEFAULT_MAX_PIXELS}.
    *
-   * @param pixels largest width times height, at least 1
+   * @param pixels largest width times height, 1 to 715,827,882
    * @return a copy with this limit
-   * @throws IllegalArgumentException when less than 1
+   * @throws IllegalArgumentException when out of range
    */
   public Image withMaxPixels(long pixels) {
-    if (pixels < 1) {
-      throw new IllegalArgumentException("maxPixels: " + pixels + ", expected at least 1");
+    if (pixels < 1 || pixels > MOST_PIXELS) {
+      throw new IllegalArgumentException("maxPixels: " + pixels + ", expected 1 to " + MOST_PIXELS);
     }
-    return new Image(source, maxTiles, applyOrientation, pixels);
+    return with(s -> new Settings(s.minTiles, s.maxTiles, s.thumbnail, s.upright, pixels));
+  }
+
+  private Image with(UnaryOperator<Settings> change) {
+    Source changed =
+        source instanceof Source.OfImages(List<Image> images)
+            ? new Source.OfImages(images.stream().map(image -> image.with(change)).toList())
+            : source;
+    return new Image(changed, change.apply(settings));
   }
 
   Source source() {
     return source;
   }
 
-  int maxTiles() {
-    return maxTiles;
-  }
-
-  boolean applyOrientation() {
-    return applyOrientation;
-  }
-
-  long maxPixels() {
-    return maxPixels;
+  Settings settings() {
+    return settings;
   }
 }

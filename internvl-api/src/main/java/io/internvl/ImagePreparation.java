@@ -25,23 +25,30 @@ final class ImagePreparation {
   }
 
   List<RgbImage> tiles(Image image) {
-    int maxTiles = image.maxTiles() == 0 ? config.maxTiles() : image.maxTiles();
-    int minTiles = Math.min(config.minTiles(), maxTiles);
+    if (image.source() instanceof Image.Source.OfImages(List<Image> images)) {
+      return images.stream().flatMap(each -> tiles(each).stream()).toList();
+    }
+    Image.Settings settings = image.settings();
+    int maxTiles = settings.maxTiles() == 0 ? config.maxTiles() : settings.maxTiles();
+    int minTiles = settings.minTiles() == 0 ? config.minTiles() : settings.minTiles();
+    Tiles cutter =
+        new Tiles(config.imageSize(), Math.min(minTiles, maxTiles), maxTiles, settings.thumbnail());
     try {
-      return new Tiles(config.imageSize(), minTiles, maxTiles).of(decode(image));
+      return cutter.of(decode(image.source(), settings));
     } catch (ImageException e) {
       throw new ImageReadException(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static RgbImage decode(Image image) {
-    ImageDecoder decoder = new ImageDecoder(image.maxPixels(), image.applyOrientation());
-    return switch (image.source()) {
+  private static RgbImage decode(Image.Source source, Image.Settings settings) {
+    ImageDecoder decoder = new ImageDecoder(settings.maxPixels(), settings.upright());
+    return switch (source) {
       case Image.Source.OfPath(Path path) -> decoder.decode(path);
       case Image.Source.OfBytes(byte[] bytes) ->
           decoder.decode(bytes, "image of " + bytes.length + " bytes");
       case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
           new RgbImage(width, height, rgb);
+      case Image.Source.OfImages images -> throw new IllegalStateException("not a single image");
     };
   }
 }

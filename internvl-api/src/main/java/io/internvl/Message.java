@@ -38,6 +38,19 @@ public record Message(Role role, List<Part> parts) {
   }
 
   /**
+   * Text of the application's own, in which written-out special tokens such as {@code <ref>} become
+   * those tokens. Never to be made of what users typed: {@code <|im_end|>} in it ends the message.
+   *
+   * @param text the characters
+   */
+  public record Markup(String text) implements Part {
+    /** Rejects null. */
+    public Markup {
+      Objects.requireNonNull(text, "text");
+    }
+  }
+
+  /**
    * An image at this place.
    *
    * @param image the image
@@ -102,15 +115,17 @@ public record Message(Role role, List<Part> parts) {
   }
 
   /**
-   * Returns the text parts joined.
+   * Returns text and markup joined.
    *
    * @return text without images
    */
   public String text() {
     StringBuilder joined = new StringBuilder();
     for (Part part : parts) {
-      if (part instanceof Text(String text)) {
-        joined.append(text);
+      switch (part) {
+        case Text(String text) -> joined.append(text);
+        case Markup(String text) -> joined.append(text);
+        case Picture picture -> {}
       }
     }
     return joined.toString();
@@ -143,6 +158,31 @@ public record Message(Role role, List<Part> parts) {
     public Builder text(String text) {
       parts.add(new Text(text));
       return this;
+    }
+
+    /**
+     * Appends text in which written-out special tokens become those tokens, which {@link #text}
+     * never does. For text of the application's own, not of users.
+     *
+     * @param text the characters
+     * @return this
+     */
+    public Builder markup(String text) {
+      parts.add(new Markup(text));
+      return this;
+    }
+
+    /**
+     * Appends a phrase between the tokens {@code <ref>} and {@code </ref>}, with which InternVL is
+     * asked for the place of something: the answer has its {@code <box>}.
+     *
+     * {@snippet class="io.internvl.snippets.Snippets" region="grounding"}
+     *
+     * @param phrase what to find, taken literally
+     * @return this
+     */
+    public Builder reference(String phrase) {
+      return markup("<ref>").text(phrase).markup("</ref>");
     }
 
     /**

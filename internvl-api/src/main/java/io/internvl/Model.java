@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ public final class Model implements AutoCloseable {
     this.kernels = kernels;
     this.decoder = decoder;
     this.embedder = embedder;
-    tokenizer = Tokenizers.from(file.metadata());
+    tokenizer = naming(file.path(), () -> Tokenizers.from(file.metadata()));
     ChatTemplates.Detection detection = ChatTemplates.detect(file.metadata());
     template = detection.template();
     LOG.log(
@@ -122,20 +123,31 @@ public final class Model implements AutoCloseable {
     resources.add(arena::close);
     Kernels kernels = kernels(options);
     resources.add(kernels::close);
-    Decoder decoder = Decoder.load(file, arena, kernels);
+    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels));
     options.progress().update(ProgressListener.Stage.LOAD, 1, files);
     ImageEmbedder embedder = null;
     long sizeBytes = file.sizeBytes();
     if (vision.isPresent()) {
       GgufFile visionFile = GgufFile.open(vision.get());
       resources.add(visionFile::close);
-      embedder = ImageEmbedder.load(visionFile, arena, kernels);
+      embedder = naming(visionFile.path(), () -> ImageEmbedder.load(visionFile, arena, kernels));
       resources.add(embedder::close);
       checkFit(path, decoder, vision.get(), embedder);
       sizeBytes += visionFile.sizeBytes();
       options.progress().update(ProgressListener.Stage.LOAD, 2, files);
     }
     return new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
+  }
+
+  /** Puts the file's name before the message of an error that does not have it. */
+  private static <T> T naming(Path path, Supplier<T> step) {
+    try {
+      return step.get();
+    } catch (GgufException e) {
+      String message = String.valueOf(e.getMessage());
+      throw new ModelLoadException(
+          message.startsWith(path + ": ") ? message : path + ": " + message, e);
+    }
   }
 
   private static void checkFit(
@@ -237,9 +249,17 @@ public final class Model implements AutoCloseable {
     return info;
   }
 
-  /** Waits for running calls, then frees everything. Idempotent. */
+  /**
+   * Waits for running calls, then frees everything. Idempotent.
+   *
+   * @throws IllegalStateException when called from a {@link ProgressListener} of this model, which
+   *     would wait for itself
+   */
   @Override
   public void close() {
+    if (lifecycle.getReadHoldCount() > 0) {
+      throw new IllegalStateException("the model " + info.name() + " is at work on this thread");
+    }
     lifecycle.writeLock().lock();
     try {
       if (!closed) {

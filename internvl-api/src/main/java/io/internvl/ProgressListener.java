@@ -1,8 +1,9 @@
 package io.internvl;
 
 /**
- * Hears how far a lengthy step is. Called on the thread that does the work; must return quickly and
- * not throw.
+ * Hears how far a lengthy step is. Called on the thread that does the work; must return quickly,
+ * and not use or close the session and model that it hears of. What it throws ends the step: the
+ * caller gets the exception and the conversation is as it was before.
  */
 @FunctionalInterface
 public interface ProgressListener {

@@ -1,5 +1,7 @@
 package io.internvl;
 
+import java.util.List;
+
 /**
  * A finished answer. Immutable.
  *
@@ -10,9 +12,20 @@ package io.internvl;
  * @param finishReason why it ended
  * @param usage token counts
  * @param timings durations
+ * @param tokens the answer token by token, without the one that ended the turn; empty unless {@link
+ *     GenerationOptions.Builder#logProbabilities} was set
  */
 public record Reply(
-    String text, String reasoning, FinishReason finishReason, Usage usage, Timings timings) {
+    String text,
+    String reasoning,
+    FinishReason finishReason,
+    Usage usage,
+    Timings timings,
+    List<TokenProbability> tokens) {
+  /** Copies the tokens. */
+  public Reply {
+    tokens = List.copyOf(tokens);
+  }
 
   /**
    * Returns the speed of evaluating the prompt.

@@ -38,7 +38,8 @@ public final class Session implements AutoCloseable {
   private boolean started;
   private int carriedToken = -1;
   private @Nullable Running running;
-  private boolean closed;
+  private volatile boolean closed;
+  private boolean freed;
 
   /** An answer in progress and what its reply will say. */
   private record Running(
@@ -179,7 +180,7 @@ public final class Session implements AutoCloseable {
             model.decoder(),
             state,
             model.tokenizer(),
-            sampler(generation, turn),
+            sampler(generation),
             new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
             generation);
     return new Running(answer, message, prompt, cached, watch);
@@ -212,7 +213,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private Sampler sampler(GenerationOptions generation, EncodedTurn turn) {
+  private Sampler sampler(GenerationOptions generation) {
     SamplingOptions sampling =
         new SamplingOptions(
             generation.temperature(),
@@ -221,9 +222,7 @@ public final class Session implements AutoCloseable {
             generation.minP(),
             generation.repetitionPenalty(),
             generation.seed());
-    Sampler sampler = new Sampler(sampling, model.decoder().config().vocabularySize());
-    turn.forEachToken(sampler::accept);
-    return sampler;
+    return new Sampler(sampling, model.decoder().config().vocabularySize());
   }
 
   /** Produces the next piece of an answer; null when it has ended. */
@@ -273,7 +272,12 @@ public final class Session implements AutoCloseable {
             run.prompt().embeddingRows(),
             run.answer().produced());
     return new Reply(
-        parts.answer(), parts.thought(), run.answer().reason(), usage, run.watch().timings());
+        parts.answer(),
+        parts.thought(),
+        run.answer().reason(),
+        usage,
+        run.watch().timings(),
+        run.answer().probabilities());
   }
 
   /**
@@ -338,18 +342,32 @@ public final class Session implements AutoCloseable {
   }
 
   private void lock() {
+    refuseReentry();
     if (!use.tryLock()) {
-      throw new IllegalStateException("the session is in use by another thread");
+      throw new IllegalStateException(
+          closed ? "the session is closed" : "the session is in use by another thread");
     }
   }
 
-  /** Frees the KV cache. An unfinished answer ends. Idempotent. */
+  private void refuseReentry() {
+    if (use.isHeldByCurrentThread()) {
+      throw new IllegalStateException("the session is at work on this thread");
+    }
+  }
+
+  /**
+   * Waits for a running call, then frees the KV cache. An unfinished answer ends. Idempotent.
+   *
+   * @throws IllegalStateException when called from a {@link ProgressListener}
+   */
   @Override
   public void close() {
+    refuseReentry();
+    closed = true;
     use.lock();
     try {
-      if (!closed) {
-        closed = true;
+      if (!freed) {
+        freed = true;
         state.close();
       }
     } finally {

@@ -59,6 +59,7 @@ final class TurnBuilder {
     for (Message.Part part : message.parts()) {
       switch (part) {
         case Message.Text(String text) -> parts.add(new PromptPart.Text(text));
+        case Message.Markup(String text) -> parts.add(new PromptPart.Markup(text));
         case Message.Picture(Image image) -> {
           parts.add(new PromptPart.ImageSlot(images.size()));
           images.add(image);

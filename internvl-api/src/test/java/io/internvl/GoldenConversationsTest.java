@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  */
 class GoldenConversationsTest {
   private static final float LOGIT_TOLERANCE = 1e-3f;
+  private static final float SAME_LOGITS = 1e-4f;
   private static final double F32_MARGIN = 0.02;
   private static final double Q8_0_MARGIN = 0.5;
 
@@ -73,6 +74,9 @@ class GoldenConversationsTest {
   @Test
   void thereAreAllCases() throws IOException {
     assertThat(all()).hasSize(GoldenCase.COUNT);
+    assertThat(clearAtF32()).hasSize(106);
+    assertThat(clearAtQ8()).hasSize(87);
+    assertThat(multiTurn()).hasSize(5);
   }
 
   @ParameterizedTest
@@ -129,8 +133,12 @@ class GoldenConversationsTest {
     try (Session session = exact.newSession(fresh)) {
       Reply first = session.chat(turn.get(0));
       assertThat(first.text()).isEqualTo(turn.get(1).text());
-      try (ReplyStream second = session.stream(golden.question())) {
+      try (ReplyStream second = session.stream(golden.question());
+          Session whole = exact.newSession(golden.sessionOptions());
+          ReplyStream again = whole.stream(golden.question())) {
         assertLogits(session, golden);
+        assertThat(session.lastLogits()).containsExactly(whole.lastLogits(), within(SAME_LOGITS));
+        again.cancel();
         Reply reply = second.reply();
         assertThat(reply.text()).isEqualTo(golden.answerWithTags());
         assertThat(reply.usage().cachedTokens()).isPositive();

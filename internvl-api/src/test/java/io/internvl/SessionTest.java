@@ -164,19 +164,6 @@ class SessionTest {
   }
 
   @Test
-  void aFullContextEndsTheAnswer() throws IOException {
-    ModelOptions small = ModelOptions.builder().contextLength(30).build();
-    try (Model narrow = Model.load(directory.resolve(TinyFiles.Q8_0), small);
-        Session session = narrow.newSession()) {
-      GenerationOptions hot =
-          GenerationOptions.builder().temperature(2).topK(0).seed(3).maxTokens(100).build();
-      Reply reply = session.chat(Message.user("Hello"), hot);
-      assertThat(reply.finishReason()).isIn(FinishReason.CONTEXT_FULL, FinishReason.END_OF_TURN);
-      assertThat(session.contextUsed()).isLessThanOrEqualTo(30);
-    }
-  }
-
-  @Test
   void anUnreadableImageChangesNothing() throws IOException {
     Path broken = directory.resolve("broken.png");
     Files.write(broken, new byte[] {1, 2, 3});
@@ -245,6 +232,40 @@ class SessionTest {
       int end = model.tokenizer().idOf("<|im_end|>").orElseThrow();
       assertThat(count(attack, end)).isEqualTo(count(plain, end));
     }
+  }
+
+  @Test
+  void markupOfTheApplicationBecomesTokens() {
+    int start = model.tokenizer().idOf("<ref>").orElseThrow();
+    int end = model.tokenizer().idOf("</ref>").orElseThrow();
+    Message message =
+        Message.builder().text("Locate ").reference("the <ref> square").text(".").build();
+    try (Session session = model.newSession()) {
+      int[] ids = session.promptIds(message);
+      assertThat(count(ids, start)).isEqualTo(1);
+      assertThat(count(ids, end)).isEqualTo(1);
+      int[] typed = session.promptIds(Message.user(message.text()));
+      assertThat(count(typed, start)).isZero();
+      assertThat(session.chat(message).text()).isNotEmpty();
+      assertThat(session.history().getFirst().text())
+          .isEqualTo("Locate <ref>the <ref> square</ref>.");
+    }
+  }
+
+  @Test
+  void imagesStandWhereTheTextSaysSo() {
+    int image = model.tokenizer().idOf("<img>").orElseThrow();
+    Message message = Message.user("First <image> then <image>, which?", picture, picture);
+    assertThat(message.parts()).hasSize(5);
+    assertThat(message.parts().get(0)).isEqualTo(new Message.Text("First "));
+    assertThat(message.parts().get(2)).isEqualTo(new Message.Text(" then "));
+    try (Session session = model.newSession()) {
+      assertThat(count(session.promptIds(message), image)).isEqualTo(2);
+    }
+    assertThatThrownBy(() -> Message.user("One <image>", picture, picture))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("<image> 1 times, but there are 2 images");
+    assertThat(Message.user("No picture of an <image>").images()).isEmpty();
   }
 
   private static int count(int[] ids, int wanted) {

@@ -10,8 +10,12 @@ import io.internvl.ReplyStream;
 import io.internvl.Session;
 import io.internvl.SessionOptions;
 import io.internvl.SystemMessage;
+import io.internvl.TokenProbability;
+import io.internvl.Video;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Examples shown in the documentation; compiled with the tests. */
 final class Snippets {
@@ -59,6 +63,40 @@ final class Snippets {
             .build();
     // @end
     return message;
+  }
+
+  static Message grounding(Image image, String phrase) {
+    // @start region="grounding"
+    Message message =
+        Message.builder()
+            .image(image)
+            .text(
+                "\nPlease provide the bounding box coordinate of the region this sentence"
+                    + " describes: ")
+            .reference(phrase)
+            .build();
+    // @end
+    return message;
+  }
+
+  static Reply video(Session session, List<Path> files) {
+    // @start region="video"
+    List<Image> frames = new ArrayList<>();
+    for (int index : Video.frameIndices(files.size(), 8)) {
+      frames.add(Image.of(files.get(index)));
+    }
+    Reply reply = session.chat(Message.user("What happens here?", Video.ofFrames(frames)));
+    // @end
+    return reply;
+  }
+
+  static void logProbabilities(Session session, Message question) {
+    // @start region="log-probabilities"
+    GenerationOptions options = GenerationOptions.builder().logProbabilities(5).build();
+    for (TokenProbability token : session.chat(question, options).tokens()) {
+      System.out.printf("%s %.3f%n", token.text(), Math.exp(token.logProbability()));
+    }
+    // @end
   }
 
   static Image images() {

@@ -8,7 +8,7 @@ import java.util.function.IntUnaryOperator;
 
 /**
  * Turns prompt parts into token ids with places for image embeddings. Text of neighbouring parts is
- * encoded together, as if it had been one string.
+ * encoded together, as if it had been one string; markup is encoded on its own.
  */
 public final class PromptEncoder {
   private static final String IMAGE_START = "<img>";
@@ -63,6 +63,10 @@ public final class PromptEncoder {
           flush(text, ids);
           ids.add(id(token));
         }
+        case PromptPart.Markup(String trusted) -> {
+          flush(text, ids);
+          add(tokenizer.encodeWithSpecials(trusted), ids);
+        }
         case PromptPart.ImageSlot(int index) -> {
           flush(text, ids);
           ids.add(id(IMAGE_START));
@@ -81,10 +85,14 @@ public final class PromptEncoder {
   }
 
   private void flush(StringBuilder text, List<Integer> ids) {
-    for (int id : tokenizer.encode(text.toString())) {
+    add(tokenizer.encode(text.toString()), ids);
+    text.setLength(0);
+  }
+
+  private static void add(int[] more, List<Integer> ids) {
+    for (int id : more) {
       ids.add(id);
     }
-    text.setLength(0);
   }
 
   private int id(String token) {

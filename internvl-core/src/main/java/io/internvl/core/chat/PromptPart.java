@@ -17,6 +17,13 @@ public sealed interface PromptPart {
   record Text(String text) implements PromptPart {}
 
   /**
+   * Trusted text, in which written-out special tokens become tokens.
+   *
+   * @param text the characters
+   */
+  record Markup(String text) implements PromptPart {}
+
+  /**
    * An image.
    *
    * @param index number of the image in its conversation turn, from 0

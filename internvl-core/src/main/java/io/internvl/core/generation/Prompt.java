@@ -26,6 +26,9 @@ public final class Prompt {
   private int length;
   private int embeddingRows;
 
+  /** Creates an empty prompt. */
+  public Prompt() {}
+
   /**
    * Appends tokens.
    *

@@ -73,11 +73,18 @@ final class Candidates {
     return logit < otherLogit || (logit == otherLogit && id > otherId);
   }
 
+  /** Divides the logits. */
+  void temper(float temperature) {
+    for (int i = 0; i < size; i++) {
+      logits[i] /= temperature;
+    }
+  }
+
   /** Turns logits into probabilities of the kept tokens. */
-  void softmax(float temperature) {
+  void softmax() {
     double sum = 0;
     for (int i = 0; i < size; i++) {
-      probabilities[i] = (float) Math.exp((logits[i] - logits[0]) / temperature);
+      probabilities[i] = (float) Math.exp(logits[i] - logits[0]);
       sum += probabilities[i];
     }
     for (int i = 0; i < size; i++) {

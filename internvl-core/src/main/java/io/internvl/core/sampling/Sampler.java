@@ -3,8 +3,9 @@ package io.internvl.core.sampling;
 import java.util.SplittableRandom;
 
 /**
- * Chooses the next token: repetition penalty, top-k, top-p, min-p, temperature, draw, in this
- * order.
+ * Chooses the next token: repetition penalty, temperature, top-k, top-p, min-p, draw, in this
+ * order, which is that of the {@code generate} that InternVL's own chat calls. llama.cpp applies
+ * the temperature last.
  *
  * <p>Allocates nothing per token. The same seed and logits give the same tokens. Belongs to one
  * answer and one thread.
@@ -37,7 +38,7 @@ public final class Sampler {
   }
 
   /**
-   * Notes a token of the conversation's text for the repetition penalty.
+   * Notes a token for the repetition penalty.
    *
    * @param token token id
    */
@@ -60,9 +61,10 @@ public final class Sampler {
   }
 
   private int draw() {
+    candidates.temper(options.temperature());
     topP.apply(candidates);
     minP.apply(candidates);
-    candidates.softmax(options.temperature());
+    candidates.softmax();
     double left = random.nextDouble();
     for (int i = 0; i < candidates.size() - 1; i++) {
       left -= candidates.probability(i);

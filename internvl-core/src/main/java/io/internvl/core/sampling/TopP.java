@@ -12,7 +12,7 @@ final class TopP {
     if (mass >= 1) {
       return;
     }
-    candidates.softmax(1);
+    candidates.softmax();
     float sum = 0;
     for (int i = 0; i < candidates.size(); i++) {
       sum += candidates.probability(i);

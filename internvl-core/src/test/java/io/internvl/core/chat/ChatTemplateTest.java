@@ -67,6 +67,7 @@ class ChatTemplateTest {
             switch (part) {
               case PromptPart.Special(String token) -> token;
               case PromptPart.Text(String text) -> text;
+              case PromptPart.Markup(String text) -> text;
               case PromptPart.ImageSlot(int index) -> "<image>";
             })
         .collect(Collectors.joining());

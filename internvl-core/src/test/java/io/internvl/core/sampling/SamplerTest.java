@@ -80,6 +80,17 @@ class SamplerTest {
     assertThat(share[2]).isZero();
   }
 
+  /** At temperature 2 the probabilities are 0.48, 0.34 and 0.19; at 1 they are 0.6, 0.3, 0.1. */
+  @Test
+  void massAndFractionAreTakenAfterTheTemperature() {
+    float[] logits = {(float) Math.log(0.6), (float) Math.log(0.3), (float) Math.log(0.1)};
+    double[] mass = shares(new Sampler(options(2, 0, 0.55, 0, 1), 3), logits, 1000);
+    assertThat(mass[1]).isPositive();
+    assertThat(mass[2]).isZero();
+    double[] fraction = shares(new Sampler(options(2, 0, 1, 0.3, 1), 3), logits, 1000);
+    assertThat(fraction[2]).isPositive();
+  }
+
   @Test
   void penaltyLowersTokensThatAppeared() {
     Sampler sampler = new Sampler(options(0, 0, 1, 0, 2), 3);
