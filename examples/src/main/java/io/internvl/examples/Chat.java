@@ -15,8 +15,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +39,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Asks an InternVL model about images.")
 public final class Chat implements Callable<Integer> {
+  private static final String HELP =
+      "Ask, /image FILE to add an image to the next question, /quit to end.";
+
   @Option(names = "--model", description = "GGUF file; default: the tiny model inside")
   private @Nullable Path model;
 
@@ -59,18 +64,26 @@ public final class Chat implements Callable<Integer> {
   private double temperature;
 
   @Option(names = "--max-tiles", description = "limit of tiles for each image")
-  private int maxTiles;
+  private @Nullable Integer maxTiles;
 
   @Option(names = "--context", description = "positions of the session")
-  private int context;
+  private @Nullable Integer context;
 
   @Option(names = "--threads", description = "default: one per physical core")
-  private int threads;
+  private @Nullable Integer threads;
 
   @Option(names = "--interactive", description = "go on asking; /image FILE adds an image")
   private boolean interactive;
 
-  private final PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
+  private final PrintWriter out;
+  private final PrintWriter errors;
+  private final BufferedReader in;
+
+  Chat(PrintWriter out, PrintWriter errors, Reader in) {
+    this.out = out;
+    this.errors = errors;
+    this.in = new BufferedReader(in);
+  }
 
   /**
    * Runs the program.
@@ -78,21 +91,32 @@ public final class Chat implements Callable<Integer> {
    * @param args see {@code --help}
    */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Chat()).execute(args));
+    Charset charset = Charset.defaultCharset();
+    Chat chat =
+        new Chat(
+            new PrintWriter(System.out, true, charset),
+            new PrintWriter(System.err, true, charset),
+            new InputStreamReader(System.in, charset));
+    System.exit(new CommandLine(chat).execute(args));
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     try {
       run();
       return 0;
-    } catch (InternVlException | IllegalArgumentException e) {
-      System.err.println(e.getMessage());
-      return 1;
+    } catch (NoSuchFileException e) {
+      errors.println(e.getMessage() + ": no such file");
+    } catch (IOException | InternVlException | IllegalArgumentException e) {
+      errors.println(e.getMessage());
     }
+    return 1;
   }
 
   private void run() throws IOException {
+    if (model != null && prompt == null && images.isEmpty() && !interactive) {
+      throw new IllegalArgumentException("nothing to ask: give --prompt, --image or --interactive");
+    }
     Path directory = null;
     try {
       if (model == null) {
@@ -126,10 +150,10 @@ public final class Chat implements Callable<Integer> {
     if (mmproj != null) {
       options.mmproj(mmproj);
     }
-    if (threads > 0) {
+    if (threads != null) {
       options.threads(threads);
     }
-    if (context > 0) {
+    if (context != null) {
       options.contextLength(context);
     }
     return options.build();
@@ -158,7 +182,7 @@ public final class Chat implements Callable<Integer> {
 
   private Image image(Path file) {
     Image image = Image.of(file);
-    return maxTiles > 0 ? image.withMaxTiles(maxTiles) : image;
+    return maxTiles != null ? image.withMaxTiles(maxTiles) : image;
   }
 
   private void ask(Session session, Message message) {
@@ -191,16 +215,16 @@ public final class Chat implements Callable<Integer> {
   }
 
   private void converse(Session session) throws IOException {
-    BufferedReader in =
-        new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
     List<Path> pending = new ArrayList<>();
-    out.println("Ask, /image FILE to add an image to the next question, /quit to end.");
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
+    out.println(HELP);
+    for (String line = nextLine(); line != null; line = nextLine()) {
       String text = line.strip();
       if (text.equals("/quit")) {
         return;
       } else if (text.startsWith("/image ")) {
         pending.add(Path.of(text.substring("/image ".length()).strip()));
+      } else if (text.startsWith("/")) {
+        out.println(HELP);
       } else if (!text.isEmpty()) {
         try {
           ask(session, Message.user(text, pending.stream().map(this::image).toArray(Image[]::new)));
@@ -210,6 +234,12 @@ public final class Chat implements Callable<Integer> {
         pending.clear();
       }
     }
+  }
+
+  private @Nullable String nextLine() throws IOException {
+    out.print("> ");
+    out.flush();
+    return in.readLine();
   }
 
   private static double secondsSince(long start) {
