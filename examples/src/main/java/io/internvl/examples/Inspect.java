@@ -38,6 +38,9 @@ public final class Inspect implements Callable<Integer> {
 
   private final PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
 
+  /** Creates the program; picocli sets its options. */
+  public Inspect() {}
+
   /**
    * Runs the program.
    *
