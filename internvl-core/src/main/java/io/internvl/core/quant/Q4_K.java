@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
  * d and dmin (f16), 12 bytes of {@link SubScales}, 128 bytes of nibbles; 8 sub-blocks of 32, two in
  * each 32 bytes; value {@code d sc q - dmin mn}.
  */
-final class Q4_K extends BlockFormat {
+final class Q4_K extends EncodableFormat {
   Q4_K() {
-    super(TensorType.Q4_K);
+    super(TensorType.Q4_K, 63 * Halves.MAX);
   }
 
   @Override
@@ -24,6 +24,20 @@ final class Q4_K extends BlockFormat {
       for (int l = 0; l < 32; l++) {
         y[o + 32 * j + l] = dl * (u8(x, q + l) >> shift & 15) - ml;
       }
+    }
+  }
+
+  @Override
+  void encodeBlock(EncodingBlock block, MemorySegment y, long b) {
+    AffineSuperBlock.encode(block, 15, y, b);
+    putNibblePairs(y, b + 16, block.code);
+  }
+
+  /** Writes the low four bits of 256 codes: of each 64, the first half to low nibbles. */
+  static void putNibblePairs(MemorySegment y, long at, byte[] codes) {
+    for (int i = 0; i < 128; i++) {
+      int element = i / 32 * 64 + i % 32;
+      putByte(y, at + i, codes[element] & 15 | codes[element + 32] << 4);
     }
   }
 }

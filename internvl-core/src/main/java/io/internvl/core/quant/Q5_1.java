@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
  * Scale d and minimum m (f16), 32 fifth bits, 16 bytes of nibbles as in {@link Q4_0}; value {@code
  * d q + m}.
  */
-final class Q5_1 extends BlockFormat {
+final class Q5_1 extends EncodableFormat {
   Q5_1() {
-    super(TensorType.Q5_1);
+    super(TensorType.Q5_1, Halves.MAX);
   }
 
   @Override
@@ -22,5 +22,18 @@ final class Q5_1 extends BlockFormat {
       y[o + i] = d * ((q & 15) | (high >>> i & 1) << 4) + m;
       y[o + 16 + i] = d * ((q >> 4) | (high >>> (i + 16) & 1) << 4) + m;
     }
+  }
+
+  @Override
+  void encodeBlock(EncodingBlock block, MemorySegment y, long b) {
+    AffineSearch search = new AffineSearch(31, false, 4, 1.2f);
+    search.search(block, 0, 32);
+    float d = Halves.nearest(search.scale());
+    float m = search.nearestHalfOffset(block, 0, 32, d);
+    block.setCodes(0, 32, d, m, 31, 0);
+    putHalf(y, b, d);
+    putHalf(y, b + 2, m);
+    putFifthBits(y, b + 4, block.code);
+    putNibbles(y, b + 8, block.code);
   }
 }

@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
  * 128 bytes of low nibbles, 64 bytes of upper bit pairs, 16 signed scales, d (f16); value {@code d
  * sc (q - 32)}.
  */
-final class Q6_K extends BlockFormat {
+final class Q6_K extends EncodableFormat {
   Q6_K() {
-    super(TensorType.Q6_K);
+    super(TensorType.Q6_K, 32f * 127f * Halves.MAX);
   }
 
   @Override
@@ -25,6 +25,24 @@ final class Q6_K extends BlockFormat {
         int q = u8(x, low + l) >> 4 * (r / 2) & 15 | (u8(x, high + l) >> 2 * r & 3) << 4;
         y[o + e + l] = dl * (q - 32);
       }
+    }
+  }
+
+  @Override
+  void encodeBlock(EncodingBlock block, MemorySegment y, long b) {
+    ScaledSuperBlock.encode(block, y, b);
+    for (int i = 0; i < 64; i++) {
+      int element = i / 32 * 128 + i % 32;
+      int[] q = {
+        block.code[element],
+        block.code[element + 32],
+        block.code[element + 64],
+        block.code[element + 96]
+      };
+      long low = b + i / 32 * 64 + i % 32;
+      putByte(y, low, q[0] & 15 | q[2] << 4);
+      putByte(y, low + 32, q[1] & 15 | q[3] << 4);
+      putByte(y, b + 128 + i, q[0] >> 4 | q[1] >> 4 << 2 | q[2] >> 4 << 4 | q[3] >> 4 << 6);
     }
   }
 }

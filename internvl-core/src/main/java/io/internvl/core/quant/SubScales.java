@@ -17,4 +17,14 @@ final class SubScales {
         ? BlockFormat.u8(x, s + j + 4) & 63
         : BlockFormat.u8(x, s + j + 4) >> 4 | BlockFormat.u8(x, s + j) >> 6 << 4;
   }
+
+  /** Writes eight scales and eight minima of 0 to 63. */
+  static void put(MemorySegment y, long s, int[] scale, int[] minimum) {
+    for (int j = 0; j < 4; j++) {
+      int upper = j + 4;
+      EncodableFormat.putByte(y, s + j, scale[j] | scale[upper] >> 4 << 6);
+      EncodableFormat.putByte(y, s + j + 4, minimum[j] | minimum[upper] >> 4 << 6);
+      EncodableFormat.putByte(y, s + j + 8, scale[upper] & 15 | minimum[upper] << 4);
+    }
+  }
 }
