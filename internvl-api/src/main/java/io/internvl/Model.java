@@ -6,10 +6,13 @@ import io.internvl.core.decoder.Decoder;
 import io.internvl.core.kernel.KernelOptions;
 import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
+import io.internvl.core.nn.Requantiser;
+import io.internvl.core.quant.TypeMix;
 import io.internvl.core.tokenizer.Tokenizer;
 import io.internvl.core.tokenizer.Tokenizers;
 import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
+import io.internvl.gguf.TensorType;
 import io.internvl.vision.ImageEmbedder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -24,10 +27,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loaded InternVL model: language model and, when there is one, vision tower.
  *
- * <p>The weights stay in the files, mapped into memory and shared by all sessions. Thread-safe: any
- * number of sessions may be open and used from different threads; their work takes turns on the
- * model's worker threads. {@link #close} waits for running calls, then frees everything; sessions
- * of a closed model throw {@link IllegalStateException}.
+ * <p>The weights stay in the files, mapped into memory and shared by all sessions, unless {@link
+ * ModelOptions.Builder#weights} asks for others. Thread-safe: any number of sessions may be open
+ * and used from different threads; their work takes turns on the model's worker threads. {@link
+ * #close} waits for running calls, then frees everything; sessions of a closed model throw {@link
+ * IllegalStateException}.
  *
  * {@snippet class="io.internvl.snippets.Snippets" region="load-and-chat"}
  */
@@ -123,7 +127,11 @@ public final class Model implements AutoCloseable {
     resources.add(arena::close);
     Kernels kernels = kernels(options);
     resources.add(kernels::close);
-    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels));
+    Requantiser requantiser =
+        options.weights() == WeightType.STORED
+            ? null
+            : new Requantiser(file, mix(options.weights()), arena);
+    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels, requantiser));
     options.progress().update(ProgressListener.Stage.LOAD, 1, files);
     ImageEmbedder embedder = null;
     long sizeBytes = file.sizeBytes();
@@ -135,6 +143,11 @@ public final class Model implements AutoCloseable {
       checkFit(path, decoder, vision.get(), embedder);
       sizeBytes += visionFile.sizeBytes();
       options.progress().update(ProgressListener.Stage.LOAD, 2, files);
+    }
+    if (requantiser != null) {
+      requantiser.run(
+          kernels.workers(),
+          (done, all) -> options.progress().update(ProgressListener.Stage.QUANTISE, done, all));
     }
     return new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
   }
@@ -148,6 +161,10 @@ public final class Model implements AutoCloseable {
       throw new ModelLoadException(
           message.startsWith(path + ": ") ? message : path + ": " + message, e);
     }
+  }
+
+  private static TypeMix mix(WeightType weights) {
+    return TypeMix.uniform(TensorType.valueOf(weights.name()));
   }
 
   private static void checkFit(

@@ -17,6 +17,7 @@ public final class ModelOptions {
   private final boolean textOnly;
   private final int threads;
   private final int contextLength;
+  private final WeightType weights;
   private final Precision precision;
   private final KvCacheType kvCacheType;
   private final boolean scalarKernels;
@@ -27,6 +28,7 @@ public final class ModelOptions {
     textOnly = builder.textOnly;
     threads = builder.threads;
     contextLength = builder.contextLength;
+    weights = builder.weights;
     precision = builder.precision;
     kvCacheType = builder.kvCacheType;
     scalarKernels = builder.scalarKernels;
@@ -88,6 +90,15 @@ public final class ModelOptions {
   }
 
   /**
+   * Returns how the language model's matrices are kept in memory.
+   *
+   * @return the type
+   */
+  public WeightType weights() {
+    return weights;
+  }
+
+  /**
    * Returns how activations are treated.
    *
    * @return the precision
@@ -129,6 +140,7 @@ public final class ModelOptions {
     private boolean textOnly;
     private int threads;
     private int contextLength;
+    private WeightType weights = WeightType.STORED;
     private Precision precision = Precision.FAST;
     private KvCacheType kvCacheType = KvCacheType.F16;
     private boolean scalarKernels;
@@ -187,6 +199,22 @@ public final class ModelOptions {
         throw new IllegalArgumentException("contextLength: " + value + ", expected at least 16");
       }
       contextLength = value;
+      return this;
+    }
+
+    /**
+     * Chooses how the language model's matrices are kept in memory: as stored, or quantised while
+     * loading. Default: {@link WeightType#STORED}.
+     *
+     * <p>Quantising an F16 or BF16 file makes answers faster and takes less memory, at the cost of
+     * a longer start, which {@link ProgressListener.Stage#QUANTISE} reports. The memory belongs to
+     * the model. A file written with {@link ModelQuantiser} saves the repetition.
+     *
+     * @param value the type
+     * @return this
+     */
+    public Builder weights(WeightType value) {
+      weights = Objects.requireNonNull(value, "weights");
       return this;
     }
 

@@ -11,6 +11,8 @@ public interface ProgressListener {
   enum Stage {
     /** Opening files and binding weights, counted in files. */
     LOAD,
+    /** Encoding weights to another type, while loading or writing a file; counted in weights. */
+    QUANTISE,
     /** Vision tower, counted in tiles. */
     VISION,
     /** Prompt evaluation, counted in positions. */

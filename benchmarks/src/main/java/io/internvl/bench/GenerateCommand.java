@@ -2,7 +2,7 @@ package io.internvl.bench;
 
 import io.internvl.bench.synthetic.ModelShape;
 import io.internvl.bench.synthetic.SyntheticModel;
-import io.internvl.bench.synthetic.TypeMix;
+import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.internvl.bench.synthetic.ModelShape;
 import io.internvl.bench.synthetic.SyntheticModel;
-import io.internvl.bench.synthetic.TypeMix;
+import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.GgufFile;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;

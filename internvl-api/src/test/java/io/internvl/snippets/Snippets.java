@@ -5,6 +5,7 @@ import io.internvl.Image;
 import io.internvl.Message;
 import io.internvl.Model;
 import io.internvl.ModelOptions;
+import io.internvl.ModelQuantiser;
 import io.internvl.Reply;
 import io.internvl.ReplyStream;
 import io.internvl.Session;
@@ -116,6 +117,14 @@ final class Snippets {
             .build();
     // @end
     return options;
+  }
+
+  static void quantise() throws IOException {
+    // @start region="quantise"
+    ModelQuantiser.builder("Q4_K_M")
+        .build()
+        .quantise(Path.of("InternVL3-8B-BF16.gguf"), Path.of("InternVL3-8B-Q4_K_M.gguf"));
+    // @end
   }
 
   static SessionOptions sessionOptions() {

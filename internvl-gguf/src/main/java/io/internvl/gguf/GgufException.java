@@ -16,6 +16,16 @@ public final class GgufException extends RuntimeException {
     super(message);
   }
 
+  /**
+   * Creates an error with its cause.
+   *
+   * @param message names the file, what was found and what was expected
+   * @param cause the underlying error
+   */
+  public GgufException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
   /** Quotes a name from a file for a message: cut when absurdly long, control characters masked. */
   static String quoted(String name) {
     String shown =

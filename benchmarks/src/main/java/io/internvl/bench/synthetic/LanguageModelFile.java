@@ -1,5 +1,7 @@
 package io.internvl.bench.synthetic;
 
+import io.internvl.core.quant.MatrixRole;
+import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.GgufWriter;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;

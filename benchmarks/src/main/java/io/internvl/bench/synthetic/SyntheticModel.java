@@ -1,5 +1,6 @@
 package io.internvl.bench.synthetic;
 
+import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;

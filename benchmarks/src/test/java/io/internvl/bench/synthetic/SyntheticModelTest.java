@@ -3,6 +3,7 @@ package io.internvl.bench.synthetic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.GgufFile;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;

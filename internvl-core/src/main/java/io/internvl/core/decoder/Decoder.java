@@ -7,6 +7,7 @@ import io.internvl.core.kernel.Linear;
 import io.internvl.core.kernel.Tensor;
 import io.internvl.core.kernel.WeightMatrix;
 import io.internvl.core.nn.KvCache;
+import io.internvl.core.nn.Requantiser;
 import io.internvl.core.nn.RotaryEmbedding;
 import io.internvl.core.nn.Weights;
 import io.internvl.gguf.GgufException;
@@ -14,6 +15,7 @@ import io.internvl.gguf.GgufFile;
 import io.internvl.gguf.GgufTensor;
 import java.lang.foreign.Arena;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The language model: embeddings in, logits out.
@@ -61,6 +63,22 @@ public final class Decoder {
    * @throws GgufException when metadata or tensors are missing or do not fit
    */
   public static Decoder load(GgufFile file, Arena arena, Kernels kernels) {
+    return load(file, arena, kernels, null);
+  }
+
+  /**
+   * Binds the weights of a file, some of which are to be encoded anew.
+   *
+   * @param file the open model file; must stay open as long as the decoder is used
+   * @param arena owner of decoded vectors
+   * @param kernels executes the operations
+   * @param requantiser takes the matrices, to be run before the decoder is used; null leaves them
+   *     as stored
+   * @return the model
+   * @throws GgufException when metadata or tensors are missing or do not fit
+   */
+  public static Decoder load(
+      GgufFile file, Arena arena, Kernels kernels, @Nullable Requantiser requantiser) {
     GgufTensor tokens = file.require(TOKEN_EMBEDDING);
     DecoderConfig config = DecoderConfig.from(file.metadata(), Math.toIntExact(tokens.rows()));
     if (config.layers() > file.tensors().size()) {
@@ -72,7 +90,7 @@ public final class Decoder {
               + file.tensors().size()
               + " tensors");
     }
-    Weights weights = new Weights(file, arena);
+    Weights weights = new Weights(file, arena, requantiser);
     Decoder decoder = new Decoder(config, weights, kernels);
     weights.check();
     return decoder;

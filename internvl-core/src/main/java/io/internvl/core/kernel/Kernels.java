@@ -208,6 +208,13 @@ public interface Kernels extends AutoCloseable {
   void addScaledRow(Tensor x, int xRow, float factor, Tensor y, int yRow);
 
   /**
+   * Returns the threads that execute the operations, for other work such as preparing weights.
+   *
+   * @return the workers, closed with these kernels
+   */
+  Workers workers();
+
+  /**
    * Says how the operations are executed, for logs and benchmark tables.
    *
    * @return such as {@code "vector 512-bit, 2 threads"}

@@ -269,6 +269,11 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public Workers workers() {
+    return workers;
+  }
+
+  @Override
   public String description() {
     return "scalar, " + workers.threads() + " threads";
   }

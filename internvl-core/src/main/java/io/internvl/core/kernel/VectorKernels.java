@@ -198,6 +198,11 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public Workers workers() {
+    return workers;
+  }
+
+  @Override
   public String description() {
     return "vector " + VectorSupport.VECTOR_BITS + "-bit, " + workers.threads() + " threads";
   }

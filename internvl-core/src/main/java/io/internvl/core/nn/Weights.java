@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hands out the tensors of a file by name and checks their shapes.
  *
- * <p>Matrices stay views of the mapped file; vectors (norms, biases) are decoded to float32.
- * Missing or misshapen tensors are collected, so that {@link #check} can name all of them at once;
- * until then a stand-in is returned that must not be used. Not thread-safe.
+ * <p>Matrices stay views of the mapped file unless a {@link Requantiser} takes them; vectors
+ * (norms, biases) are decoded to float32. Missing or misshapen tensors are collected, so that
+ * {@link #check} can name all of them at once; until then a stand-in is returned that must not be
+ * used. Not thread-safe.
  */
 public final class Weights {
   private static final System.Logger LOG = System.getLogger(Weights.class.getName());
@@ -36,6 +37,7 @@ public final class Weights {
 
   private final GgufFile file;
   private final Arena arena;
+  private final @Nullable Requantiser requantiser;
   private final List<String> problems = new ArrayList<>();
   private final Set<String> used = new HashSet<>();
 
@@ -46,8 +48,21 @@ public final class Weights {
    * @param arena owner of decoded vectors
    */
   public Weights(GgufFile file, Arena arena) {
+    this(file, arena, null);
+  }
+
+  /**
+   * Creates an accessor that has matrices encoded anew.
+   *
+   * @param file the open file; must stay open as long as the weights are in use
+   * @param arena owner of decoded vectors
+   * @param requantiser takes the matrices, to be run before they are used; null leaves them as
+   *     stored
+   */
+  public Weights(GgufFile file, Arena arena, @Nullable Requantiser requantiser) {
     this.file = file;
     this.arena = arena;
+    this.requantiser = requantiser;
   }
 
   /**
@@ -66,14 +81,16 @@ public final class Weights {
    * @param name tensor name
    * @param rows expected output size
    * @param cols expected input size
-   * @return a view of the file (rows, cols)
+   * @return a view of the file (rows, cols), or memory that the requantiser will fill
    */
   public WeightMatrix matrix(String name, int rows, int cols) {
     GgufTensor tensor = lookUp(name, (long) rows * cols, cols);
     if (tensor == null) {
       return MISSING;
     }
-    return new WeightMatrix(name, tensor.type(), rows, cols, tensor.data());
+    return requantiser != null && tensor.cols() == cols
+        ? requantiser.bind(tensor, rows, cols)
+        : new WeightMatrix(name, tensor.type(), rows, cols, tensor.data());
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.internvl.bench.synthetic;
+package io.internvl.core.quant;
 
 import io.internvl.gguf.TensorType;
 

@@ -1,14 +1,15 @@
-package io.internvl.bench.synthetic;
+package io.internvl.core.quant;
 
-import static io.internvl.bench.synthetic.MatrixRole.ATTN_K;
-import static io.internvl.bench.synthetic.MatrixRole.ATTN_OUTPUT;
-import static io.internvl.bench.synthetic.MatrixRole.ATTN_Q;
-import static io.internvl.bench.synthetic.MatrixRole.ATTN_V;
-import static io.internvl.bench.synthetic.MatrixRole.FFN_DOWN;
-import static io.internvl.bench.synthetic.MatrixRole.FFN_GATE;
-import static io.internvl.bench.synthetic.MatrixRole.FFN_UP;
-import static io.internvl.bench.synthetic.MatrixRole.OUTPUT;
-import static io.internvl.bench.synthetic.MatrixRole.TOKEN_EMBD;
+import static io.internvl.core.quant.MatrixRole.ATTN_K;
+import static io.internvl.core.quant.MatrixRole.ATTN_OUTPUT;
+import static io.internvl.core.quant.MatrixRole.ATTN_Q;
+import static io.internvl.core.quant.MatrixRole.ATTN_QKV;
+import static io.internvl.core.quant.MatrixRole.ATTN_V;
+import static io.internvl.core.quant.MatrixRole.FFN_DOWN;
+import static io.internvl.core.quant.MatrixRole.FFN_GATE;
+import static io.internvl.core.quant.MatrixRole.FFN_UP;
+import static io.internvl.core.quant.MatrixRole.OUTPUT;
+import static io.internvl.core.quant.MatrixRole.TOKEN_EMBD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -133,5 +134,52 @@ class TypeMixTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("Q7_K")
         .hasMessageContaining("Q4_K_M");
+  }
+
+  @Test
+  void uniformMixesGiveTheOutputMatrixAtLeastSixBits() {
+    assertThat(TypeMix.uniform(TensorType.Q4_K).typeOf(FFN_DOWN, 0, LAYERS, WIDE))
+        .isEqualTo(TensorType.Q4_K);
+    assertThat(TypeMix.uniform(TensorType.Q4_K).typeOf(OUTPUT, 0, LAYERS, WIDE))
+        .isEqualTo(TensorType.Q6_K);
+    assertThat(TypeMix.uniform(TensorType.Q8_0).typeOf(OUTPUT, 0, LAYERS, WIDE))
+        .isEqualTo(TensorType.Q8_0);
+    assertThat(TypeMix.uniform(TensorType.Q5_K).typeOf(OUTPUT, 0, LAYERS, NARROW))
+        .isEqualTo(TensorType.Q8_0);
+  }
+
+  @Test
+  void fusedProjectionsGetMoreBitsInMediumMixes() {
+    assertThat(TypeMix.of("Q4_K_M").typeOf(ATTN_QKV, 5, 32, 3072)).isEqualTo(TensorType.Q5_K);
+    assertThat(TypeMix.of("Q4_K_S").typeOf(ATTN_QKV, 5, 32, 3072)).isEqualTo(TensorType.Q4_K);
+  }
+
+  @Test
+  void knowsWhichMixesCanBeWritten() {
+    assertThat(TypeMix.of("Q4_K_M").encodable()).isTrue();
+    assertThat(TypeMix.of("IQ4_NL").encodable()).isFalse();
+    assertThat(TypeMix.of("Q2_K").encodable()).isFalse();
+  }
+
+  @Test
+  void recognisesMatricesByName() {
+    assertThat(MatrixRole.of("blk.17.ffn_down.weight")).contains(FFN_DOWN);
+    assertThat(MatrixRole.of("blk.17.ffn_down_exps.weight")).contains(FFN_DOWN);
+    assertThat(MatrixRole.of("token_embd.weight")).contains(TOKEN_EMBD);
+    assertThat(MatrixRole.layerOf("blk.17.ffn_down.weight")).isEqualTo(17);
+    for (MatrixRole role : MatrixRole.values()) {
+      assertThat(MatrixRole.of(role.tensorName(3))).contains(role);
+    }
+    for (String other :
+        List.of(
+            "blk.0.attn_q.bias",
+            "blk.0.attn_norm.weight",
+            "blk.0.ffn_gate_inp.weight",
+            "blk.0.output.weight",
+            "attn_q.weight",
+            "v.blk.0.attn_q.weight",
+            "output_norm.weight")) {
+      assertThat(MatrixRole.of(other)).as(other).isEmpty();
+    }
   }
 }

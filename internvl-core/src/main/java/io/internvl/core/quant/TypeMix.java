@@ -1,9 +1,9 @@
-package io.internvl.bench.synthetic;
+package io.internvl.core.quant;
 
-import static io.internvl.bench.synthetic.LayerRule.always;
-import static io.internvl.bench.synthetic.LayerRule.first;
-import static io.internvl.bench.synthetic.LayerRule.firstPart;
-import static io.internvl.bench.synthetic.LayerRule.moreBits;
+import static io.internvl.core.quant.LayerRule.always;
+import static io.internvl.core.quant.LayerRule.first;
+import static io.internvl.core.quant.LayerRule.firstPart;
+import static io.internvl.core.quant.LayerRule.moreBits;
 import static io.internvl.gguf.TensorType.BF16;
 import static io.internvl.gguf.TensorType.F16;
 import static io.internvl.gguf.TensorType.F32;
@@ -30,12 +30,14 @@ import static io.internvl.gguf.TensorType.TQ1_0;
 import static io.internvl.gguf.TensorType.TQ2_0;
 
 import io.internvl.gguf.TensorType;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A named mix of tensor types, as quantisation tools write it for a dense model with grouped-query
@@ -47,6 +49,7 @@ import java.util.Map;
  */
 public final class TypeMix {
   private static final int LARGE_MODEL_LAYERS = 80;
+  private static final int FULL_COLS = 256; // of the largest block
 
   private static final Map<String, TypeMix> TABLE = table();
 
@@ -93,6 +96,22 @@ public final class TypeMix {
   }
 
   /**
+   * Makes a mix of one type, except that the output matrix, which needs more precision than others,
+   * gets at least {@link TensorType#Q6_K}.
+   *
+   * @param type type of the matrices
+   * @return the mix, named like the type
+   */
+  public static TypeMix uniform(TensorType type) {
+    TypeMix mix = new TypeMix(type.name(), 0, type);
+    return bits(type) < bits(Q6_K) ? mix.output(Q6_K) : mix;
+  }
+
+  private static double bits(TensorType type) {
+    return 8.0 * type.blockBytes() / type.blockSize();
+  }
+
+  /**
    * Returns the names of the regular mixes.
    *
    * @return names
@@ -128,7 +147,7 @@ public final class TypeMix {
    * @param cols length of its rows
    * @return the type, replaced by a wider one when rows are not whole blocks
    */
-  public TensorType typeOf(MatrixRole role, int layer, int layers, int cols) {
+  public TensorType typeOf(MatrixRole role, int layer, int layers, long cols) {
     LayerRule rule = rules.get(role);
     TensorType type = rule == null ? base : rule.typeOf(layer, layers);
     if (role == MatrixRole.ATTN_V
@@ -137,10 +156,37 @@ public final class TypeMix {
         && (type == Q3_K || type == Q4_K)) {
       type = Q5_K;
     }
+    return fitting(type, cols);
+  }
+
+  /**
+   * Chooses the type of a matrix that has none of the roles, such as a vision tower's.
+   *
+   * @param cols length of its rows
+   * @return the mix's main type, replaced by a wider one when rows are not whole blocks
+   */
+  public TensorType typeOf(long cols) {
+    return fitting(base, cols);
+  }
+
+  /**
+   * Says whether every type that the mix can choose has an encoder.
+   *
+   * @return true when models can be written with this mix
+   */
+  public boolean encodable() {
+    return IntStream.rangeClosed(0, LARGE_MODEL_LAYERS)
+        .allMatch(layer ->
+            Arrays.stream(MatrixRole.values())
+                .map(role -> typeOf(role, layer, LARGE_MODEL_LAYERS + 1, FULL_COLS))
+                .allMatch(BlockEncoders::supports));
+  }
+
+  private static TensorType fitting(TensorType type, long cols) {
     return cols % type.blockSize() == 0 ? type : fallback(type, cols);
   }
 
-  private static TensorType fallback(TensorType type, int cols) {
+  private static TensorType fallback(TensorType type, long cols) {
     TensorType narrow =
         switch (type) {
           case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_XS -> IQ4_NL;
@@ -178,6 +224,7 @@ public final class TypeMix {
             new TypeMix("Q3_K_S", 11, Q3_K).output(Q6_K),
             new TypeMix("Q3_K_M", 12, Q3_K)
                 .output(Q6_K)
+                .queryKeyValue(Q4_K)
                 .value(first(2, Q5_K, Q4_K))
                 .attentionOutput(Q4_K)
                 .down(firstPart(16, Q5_K, Q4_K)),
@@ -192,11 +239,13 @@ public final class TypeMix {
                 .down(firstPart(8, Q5_K, Q4_K)),
             new TypeMix("Q4_K_M", 15, Q4_K)
                 .output(Q6_K)
+                .queryKeyValue(Q5_K)
                 .value(moreBits(Q6_K, Q4_K))
                 .down(moreBits(Q6_K, Q4_K)),
             new TypeMix("Q5_K_S", 16, Q5_K).output(Q6_K),
             new TypeMix("Q5_K_M", 17, Q5_K)
                 .output(Q6_K)
+                .queryKeyValue(Q6_K)
                 .value(moreBits(Q6_K, Q5_K))
                 .down(moreBits(Q6_K, Q5_K)),
             new TypeMix("Q6_K", 18, Q6_K),
@@ -244,6 +293,10 @@ public final class TypeMix {
 
   private TypeMix queryKey(TensorType type) {
     return with(MatrixRole.ATTN_Q, always(type)).with(MatrixRole.ATTN_K, always(type));
+  }
+
+  private TypeMix queryKeyValue(TensorType type) {
+    return with(MatrixRole.ATTN_QKV, always(type));
   }
 
   private TypeMix value(LayerRule rule) {
