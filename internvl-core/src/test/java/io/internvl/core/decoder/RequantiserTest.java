@@ -51,8 +51,7 @@ class RequantiserTest {
     try (GgufFile file = GgufFile.open(path);
         Arena arena = Arena.ofShared();
         Kernels kernels = KernelProvider.create(new KernelOptions(2, Precision.EXACT))) {
-      Requantiser requantiser =
-          new Requantiser(file, TypeMix.uniform(TensorType.Q8_0), arena);
+      Requantiser requantiser = new Requantiser(file, TypeMix.uniform(TensorType.Q8_0), arena);
       float[] golden = logits(Decoder.load(file, arena, kernels));
       Decoder quantised = Decoder.load(file, arena, kernels, requantiser);
       List<Long> done = new ArrayList<>();
