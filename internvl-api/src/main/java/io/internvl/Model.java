@@ -121,8 +121,10 @@ public final class Model implements AutoCloseable {
       vision = VisionFiles.beside(path);
     }
     int files = vision.isPresent() ? 2 : 1;
+    List<GgufFile> opened = new ArrayList<>();
     GgufFile file = GgufFile.open(path);
     resources.add(file::close);
+    opened.add(file);
     Arena arena = Arena.ofShared();
     resources.add(arena::close);
     Kernels kernels = kernels(options);
@@ -138,6 +140,7 @@ public final class Model implements AutoCloseable {
     if (vision.isPresent()) {
       GgufFile visionFile = GgufFile.open(vision.get());
       resources.add(visionFile::close);
+      opened.add(visionFile);
       embedder = naming(visionFile.path(), () -> ImageEmbedder.load(visionFile, arena, kernels));
       resources.add(embedder::close);
       checkFit(path, decoder, vision.get(), embedder);
@@ -149,7 +152,11 @@ public final class Model implements AutoCloseable {
           kernels.workers(),
           (done, all) -> options.progress().update(ProgressListener.Stage.QUANTISE, done, all));
     }
-    return new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
+    Model model = new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
+    if (options.prefault()) {
+      resources.add(Prefault.start(opened, options.progress())::close);
+    }
+    return model;
   }
 
   /** Puts the file's name before the message of an error that does not have it. */

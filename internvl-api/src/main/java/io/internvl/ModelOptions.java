@@ -21,6 +21,7 @@ public final class ModelOptions {
   private final Precision precision;
   private final KvCacheType kvCacheType;
   private final boolean scalarKernels;
+  private final boolean prefault;
   private final ProgressListener progress;
 
   private ModelOptions(Builder builder) {
@@ -32,6 +33,7 @@ public final class ModelOptions {
     precision = builder.precision;
     kvCacheType = builder.kvCacheType;
     scalarKernels = builder.scalarKernels;
+    prefault = builder.prefault;
     progress = builder.progress;
   }
 
@@ -126,6 +128,15 @@ public final class ModelOptions {
   }
 
   /**
+   * Says whether the files are read into memory in the background.
+   *
+   * @return true for reading ahead
+   */
+  public boolean prefault() {
+    return prefault;
+  }
+
+  /**
    * Returns who hears of progress.
    *
    * @return the listener
@@ -144,6 +155,7 @@ public final class ModelOptions {
     private Precision precision = Precision.FAST;
     private KvCacheType kvCacheType = KvCacheType.F16;
     private boolean scalarKernels;
+    private boolean prefault = true;
     private ProgressListener progress = (stage, done, total) -> {};
 
     private Builder() {}
@@ -248,6 +260,19 @@ public final class ModelOptions {
      */
     public Builder scalarKernels(boolean value) {
       scalarKernels = value;
+      return this;
+    }
+
+    /**
+     * Reads the files into the page cache after loading, in the background, so that the first
+     * answers need not wait for the disk. Files that do not fit into the memory that is available
+     * at that moment are left alone. Default: true.
+     *
+     * @param value false to read weights only when they are needed
+     * @return this
+     */
+    public Builder prefault(boolean value) {
+      prefault = value;
       return this;
     }
 

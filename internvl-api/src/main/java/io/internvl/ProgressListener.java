@@ -16,11 +16,16 @@ public interface ProgressListener {
     /** Vision tower, counted in tiles. */
     VISION,
     /** Prompt evaluation, counted in positions. */
-    PREFILL
+    PREFILL,
+    /**
+     * Reading the files into memory in the background, counted in bytes, on a thread of its own:
+     * begins when loading has ended, and ends early when the model is closed.
+     */
+    PREFAULT
   }
 
   /**
-   * Tells of progress. The last call of a step has {@code done == total}.
+   * Tells of progress. The last call of a step that was not broken off has {@code done == total}.
    *
    * @param stage the step
    * @param done units finished

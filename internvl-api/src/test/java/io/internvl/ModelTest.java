@@ -12,7 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +28,7 @@ class ModelTest {
     List<String> steps = new ArrayList<>();
     ModelOptions options =
         ModelOptions.builder()
+            .prefault(false)
             .progress((stage, done, total) -> steps.add(stage + " " + done + "/" + total))
             .build();
     Path path = TinyFiles.copy(directory, TinyFiles.Q8_0, TinyFiles.F16_VISION);
@@ -36,6 +40,65 @@ class ModelTest {
       assertThat(model.info().toString()).contains("InternVL-Tiny", "qwen2 with vision");
     }
     assertThat(steps).containsExactly("LOAD 1/2", "LOAD 2/2");
+  }
+
+  @Test
+  void readsTheFilesAheadInTheBackground() throws Exception {
+    Path path = TinyFiles.copy(directory, TinyFiles.Q8_0, TinyFiles.F16_VISION);
+    CountDownLatch finished = new CountDownLatch(1);
+    List<Thread> readers = Collections.synchronizedList(new ArrayList<>());
+    ModelOptions options =
+        ModelOptions.builder()
+            .progress((stage, done, total) -> {
+              if (stage == ProgressListener.Stage.PREFAULT) {
+                readers.add(Thread.currentThread());
+                if (done == total) {
+                  finished.countDown();
+                }
+              }
+            })
+            .build();
+    try (Model model = Model.load(path, options)) {
+      assertThat(finished.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(readers).doesNotContain(Thread.currentThread()).allMatch(Thread::isDaemon);
+      assertThat(model.info().vision()).isTrue();
+    }
+  }
+
+  @Test
+  void closingStopsReadingAhead() throws Exception {
+    Path path = TinyFiles.copy(directory, TinyFiles.Q8_0, TinyFiles.F16_VISION);
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch closing = new CountDownLatch(1);
+    List<Long> steps = Collections.synchronizedList(new ArrayList<>());
+    ModelOptions options =
+        ModelOptions.builder()
+            .progress((stage, done, total) -> {
+              if (stage == ProgressListener.Stage.PREFAULT) {
+                steps.add(done);
+                reading.countDown();
+                awaitQuietly(closing);
+              }
+            })
+            .build();
+    Model model = Model.load(path, options);
+    assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
+    Thread closer = Thread.ofPlatform().start(model::close);
+    while (closer.getState() != Thread.State.WAITING && closer.isAlive()) {
+      Thread.onSpinWait();
+    }
+    closing.countDown();
+    closer.join();
+    assertThat(steps).hasSize(1);
+    model.close();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

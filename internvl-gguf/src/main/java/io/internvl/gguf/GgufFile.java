@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 
 /**
  * An open, memory-mapped model file, or all files of a split model.
@@ -19,7 +20,7 @@ import java.util.Optional;
  * the heap and stays readable.
  */
 public final class GgufFile implements AutoCloseable {
-  private static final long PREFAULT_BYTES = 64L << 20;
+  private static final long PREFAULT_BYTES = 16L << 20;
 
   private final Path path;
   private final Arena arena;
@@ -175,10 +176,27 @@ public final class GgufFile implements AutoCloseable {
    * @throws IllegalStateException when the file is closed, also while this runs
    */
   public void prefault() {
+    prefault(done -> true);
+  }
+
+  /**
+   * Reads the model into the page cache, from first to last byte, until told to stop.
+   *
+   * @param goOn called after each stretch with the number of bytes read so far; answers whether to
+   *     go on
+   * @throws IllegalStateException when the file is closed, also while this runs
+   */
+  public void prefault(LongPredicate goOn) {
+    long done = 0;
     for (MemorySegment mapping : mappings) {
       for (long at = 0; at < mapping.byteSize(); at += PREFAULT_BYTES) {
         requireOpen();
-        mapping.asSlice(at, Math.min(PREFAULT_BYTES, mapping.byteSize() - at)).load();
+        long bytes = Math.min(PREFAULT_BYTES, mapping.byteSize() - at);
+        mapping.asSlice(at, bytes).load();
+        done += bytes;
+        if (!goOn.test(done)) {
+          return;
+        }
       }
     }
   }
