@@ -1,5 +1,6 @@
 package io.internvl;
 
+import io.internvl.core.chat.ReasoningStream;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.DecoderState;
 import io.internvl.core.sampling.BannedSequences;
@@ -11,6 +12,7 @@ import io.internvl.core.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,8 @@ final class Answer {
   private final RepetitionGuard repetition;
   private final ProbabilityRecorder probabilities;
   private final StringBuilder whole = new StringBuilder();
+  private Consumer<? super String> thoughts = piece -> {};
+  private final ReasoningStream parts = new ReasoningStream(piece -> thoughts.accept(piece));
   private int produced;
   private int unevaluated = -1;
   private boolean finished;
@@ -76,16 +80,23 @@ final class Answer {
     return sequences;
   }
 
-  /** Produces tokens until there is text to show; null when the answer has ended. */
+  /** Produces tokens until there is text of the answer; null when it has ended. */
   @Nullable String next() {
     while (!finished) {
-      String piece = step();
+      String written = step();
+      whole.append(written);
+      String piece = parts.append(written);
+      piece = finished ? piece + parts.flush() : piece;
       if (!piece.isEmpty()) {
-        whole.append(piece);
         return piece;
       }
     }
     return null;
+  }
+
+  /** Names who hears of reasoning as it is being written. */
+  void onReasoning(Consumer<? super String> action) {
+    thoughts = action;
   }
 
   private String step() {

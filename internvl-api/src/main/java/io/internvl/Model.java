@@ -3,6 +3,7 @@ package io.internvl;
 import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.ChatTemplates;
 import io.internvl.core.decoder.Decoder;
+import io.internvl.core.decoder.ScaledAdapter;
 import io.internvl.core.kernel.KernelOptions;
 import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
@@ -19,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -47,6 +49,7 @@ public final class Model implements AutoCloseable {
   private final ChatTemplate template;
   private final @Nullable ImageEmbedder embedder;
   private final ModelInfo info;
+  private final List<ScaledAdapter> adapters = new ArrayList<>();
   private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock(true);
   private boolean closed;
 
@@ -65,7 +68,11 @@ public final class Model implements AutoCloseable {
     this.decoder = decoder;
     this.embedder = embedder;
     tokenizer = naming(file.path(), () -> Tokenizers.from(file.metadata()));
-    ChatTemplates.Detection detection = ChatTemplates.detect(file.metadata());
+    ChatTemplates.Detection detection =
+        options
+            .chatFormat()
+            .map(format -> ChatTemplates.chosen(ChatTemplate.valueOf(format.name())))
+            .orElseGet(() -> ChatTemplates.detect(file.metadata()));
     template = detection.template();
     LOG.log(
         System.Logger.Level.INFO,
@@ -153,6 +160,10 @@ public final class Model implements AutoCloseable {
           (done, all) -> options.progress().update(ProgressListener.Stage.QUANTISE, done, all));
     }
     Model model = new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
+    for (Map.Entry<Path, Double> entry : options.adapters().entrySet()) {
+      Adapter adapter = model.openAdapter(entry.getKey());
+      model.adapters.add(new ScaledAdapter(adapter.lora(), entry.getValue().floatValue()));
+    }
     if (options.prefault()) {
       resources.add(Prefault.start(opened, options.progress())::close);
     }
@@ -217,6 +228,54 @@ public final class Model implements AutoCloseable {
         embedder == null ? 0 : embedder.config().tokensPerTile(),
         kernels.description(),
         sizeBytes);
+  }
+
+  /**
+   * Loads a LoRA adapter for sessions of this model. It is freed with the model.
+   *
+   * @param path a GGUF file as {@code convert_lora_to_gguf} of llama.cpp writes it
+   * @return the adapter
+   * @throws IOException when the file cannot be read
+   * @throws ModelLoadException when it is no LoRA adapter or was made for another model
+   * @throws IllegalStateException when the model is closed
+   */
+  public Adapter loadAdapter(Path path) throws IOException {
+    enter();
+    try {
+      return openAdapter(path);
+    } catch (GgufException e) {
+      throw new ModelLoadException(String.valueOf(e.getMessage()), e);
+    } finally {
+      exit();
+    }
+  }
+
+  private Adapter openAdapter(Path path) throws IOException {
+    GgufFile adapterFile = GgufFile.open(path);
+    boolean loaded = false;
+    try {
+      Adapter adapter = new Adapter(this, path, decoder.loadAdapter(adapterFile));
+      resources.add(adapterFile::close);
+      loaded = true;
+      return adapter;
+    } finally {
+      if (!loaded) {
+        adapterFile.close();
+      }
+    }
+  }
+
+  /** The adapters of a session: the model's and its own. */
+  List<ScaledAdapter> adaptersOf(SessionOptions sessionOptions) {
+    List<ScaledAdapter> all = new ArrayList<>(adapters);
+    for (Map.Entry<Adapter, Double> entry : sessionOptions.adapters().entrySet()) {
+      if (!entry.getKey().model().equals(this)) {
+        throw new IllegalArgumentException(
+            "adapter " + entry.getKey().path() + " was loaded for another model");
+      }
+      all.add(new ScaledAdapter(entry.getKey().lora(), entry.getValue().floatValue()));
+    }
+    return all;
   }
 
   /**

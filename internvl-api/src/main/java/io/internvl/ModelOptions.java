@@ -1,6 +1,9 @@
 package io.internvl;
 
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -23,6 +26,8 @@ public final class ModelOptions {
   private final boolean scalarKernels;
   private final boolean prefault;
   private final ProgressListener progress;
+  private final Optional<ChatFormat> chatFormat;
+  private final Map<Path, Double> adapters;
 
   private ModelOptions(Builder builder) {
     mmproj = builder.mmproj;
@@ -35,6 +40,15 @@ public final class ModelOptions {
     scalarKernels = builder.scalarKernels;
     prefault = builder.prefault;
     progress = builder.progress;
+    chatFormat = builder.chatFormat;
+    adapters = Collections.unmodifiableMap(new LinkedHashMap<>(builder.adapters));
+  }
+
+  static double finite(double scale) {
+    if (!Double.isFinite((float) scale)) {
+      throw new IllegalArgumentException("adapter scale: " + scale + ", expected a finite number");
+    }
+    return scale;
   }
 
   /**
@@ -145,6 +159,24 @@ public final class ModelOptions {
     return progress;
   }
 
+  /**
+   * Returns the prompt format.
+   *
+   * @return the format, empty to let the file decide
+   */
+  public Optional<ChatFormat> chatFormat() {
+    return chatFormat;
+  }
+
+  /**
+   * Returns the adapters of every session.
+   *
+   * @return immutable map from file to scale
+   */
+  public Map<Path, Double> adapters() {
+    return adapters;
+  }
+
   /** Collects settings. Not thread-safe. */
   public static final class Builder {
     private Optional<Path> mmproj = Optional.empty();
@@ -157,6 +189,9 @@ public final class ModelOptions {
     private boolean scalarKernels;
     private boolean prefault = true;
     private ProgressListener progress = (stage, done, total) -> {};
+
+    private Optional<ChatFormat> chatFormat = Optional.empty();
+    private final Map<Path, Double> adapters = new LinkedHashMap<>();
 
     private Builder() {}
 
@@ -284,6 +319,33 @@ public final class ModelOptions {
      */
     public Builder progress(ProgressListener listener) {
       progress = Objects.requireNonNull(listener, "progress");
+      return this;
+    }
+
+    /**
+     * Sets the prompt format. Default: what architecture, name and chat template in the file say;
+     * the log names the format and the reason.
+     *
+     * @param value the format
+     * @return this
+     */
+    public Builder chatFormat(ChatFormat value) {
+      chatFormat = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * Applies a LoRA adapter to every session. Several add up; the same one again replaces its
+     * scale. Default: none. The weights stay as they are: an adapter costs two small products for
+     * each linear map that it changes.
+     *
+     * @param path a GGUF file as {@code convert_lora_to_gguf} of llama.cpp writes it
+     * @param scale factor of its changes, finite: 1 as trained, 0 not at all
+     * @return this
+     * @throws IllegalArgumentException when the scale is not finite
+     */
+    public Builder adapter(Path path, double scale) {
+      adapters.put(Objects.requireNonNull(path, "path"), finite(scale));
       return this;
     }
 

@@ -2,11 +2,14 @@ package io.internvl;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer as it is being produced: pieces of text, each at least one whole character.
+ * An answer as it is being produced: pieces of text, each at least one whole character. What a
+ * thinking model writes between {@code <think>} and {@code </think>} is left out; {@link
+ * #onReasoning} hears it.
  *
  * <p>Pieces are produced on the thread that asks for them; nothing runs between calls. To be
  * consumed by one thread; {@link #cancel} may be called from any. Closing an unfinished stream ends
@@ -75,6 +78,18 @@ public final class ReplyStream implements Iterable<String>, AutoCloseable {
     while (hasNext()) {
       action.accept(next());
     }
+  }
+
+  /**
+   * Names who hears of a thinking model's reasoning as it is being produced; to be called before
+   * the first piece is asked for. The action runs on the thread that asks for pieces.
+   *
+   * @param action called once a piece
+   * @return this
+   */
+  public ReplyStream onReasoning(Consumer<? super String> action) {
+    answer.onReasoning(Objects.requireNonNull(action, "action"));
+    return this;
   }
 
   /** Ends the answer at the next token. May be called from any thread, any number of times. */

@@ -9,12 +9,12 @@ final class Resources implements AutoCloseable {
   private final Deque<Runnable> open = new ArrayDeque<>();
 
   /** Takes over a thing to be closed. */
-  void add(Runnable close) {
+  synchronized void add(Runnable close) {
     open.push(close);
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     while (!open.isEmpty()) {
       open.pop().run();
     }

@@ -53,7 +53,11 @@ public final class Session implements AutoCloseable {
     KvLayer.Format format =
         model.options().kvCacheType() == KvCacheType.F16 ? KvLayer.Format.F16 : KvLayer.Format.F32;
     int context = model.contextLength();
-    this.state = model.decoder().newState(context, Math.min(PREFILL_CHUNK, context), 1, format);
+    this.state =
+        model
+            .decoder()
+            .newState(
+                context, Math.min(PREFILL_CHUNK, context), 1, format, model.adaptersOf(options));
   }
 
   /**

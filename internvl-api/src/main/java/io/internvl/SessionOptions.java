@@ -1,6 +1,9 @@
 package io.internvl;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -14,11 +17,13 @@ public final class SessionOptions {
   private final SystemMessage systemMessage;
   private final List<Message> history;
   private final GenerationOptions generation;
+  private final Map<Adapter, Double> adapters;
 
   private SessionOptions(Builder builder) {
     systemMessage = builder.systemMessage;
     history = builder.history;
     generation = builder.generation;
+    adapters = Collections.unmodifiableMap(new LinkedHashMap<>(builder.adapters));
   }
 
   /**
@@ -66,11 +71,22 @@ public final class SessionOptions {
     return generation;
   }
 
+  /**
+   * Returns the adapters besides those of the model.
+   *
+   * @return immutable map from adapter to scale
+   */
+  public Map<Adapter, Double> adapters() {
+    return adapters;
+  }
+
   /** Collects settings. Not thread-safe. */
   public static final class Builder {
     private SystemMessage systemMessage = SystemMessage.modelDefault();
     private List<Message> history = List.of();
     private GenerationOptions generation = GenerationOptions.defaults();
+
+    private final Map<Adapter, Double> adapters = new LinkedHashMap<>();
 
     private Builder() {}
 
@@ -121,6 +137,20 @@ public final class SessionOptions {
      */
     public Builder generation(GenerationOptions value) {
       generation = Objects.requireNonNull(value, "generation");
+      return this;
+    }
+
+    /**
+     * Applies a LoRA adapter, besides those of {@link ModelOptions.Builder#adapter}. Several add
+     * up; the same one again replaces its scale. Default: none.
+     *
+     * @param adapter an adapter of the session's model
+     * @param scale factor of its changes, finite: 1 as trained, 0 not at all
+     * @return this
+     * @throws IllegalArgumentException when the scale is not finite
+     */
+    public Builder adapter(Adapter adapter, double scale) {
+      adapters.put(Objects.requireNonNull(adapter, "adapter"), ModelOptions.finite(scale));
       return this;
     }
 

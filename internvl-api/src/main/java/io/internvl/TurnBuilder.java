@@ -3,6 +3,7 @@ package io.internvl;
 import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.PromptEncoder;
 import io.internvl.core.chat.PromptPart;
+import io.internvl.core.chat.Reasoning;
 import io.internvl.core.generation.Prompt;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,7 @@ final class TurnBuilder {
   private Optional<String> systemText(SystemMessage system) {
     return switch (system) {
       case SystemMessage.ModelDefault() -> template.defaultSystemMessage();
+      case SystemMessage.Thinking() -> Optional.of(Reasoning.SYSTEM_MESSAGE);
       case SystemMessage.None() -> Optional.empty();
       case SystemMessage.Custom(String text) -> Optional.of(text);
     };

@@ -161,6 +161,17 @@ class ModelTest {
   }
 
   @Test
+  void thePromptFormatCanBeChosen() throws IOException {
+    Path path = TinyFiles.copy(directory, TinyFiles.Q8_0);
+    for (ChatFormat format : ChatFormat.values()) {
+      ModelOptions options = ModelOptions.builder().chatFormat(format).build();
+      try (Model model = Model.load(path, options)) {
+        assertThat(model.info().chatTemplate()).isEqualTo(format.name());
+      }
+    }
+  }
+
+  @Test
   void aMissingFileIsAnInputError() {
     assertThatThrownBy(() -> Model.load(directory.resolve("none.gguf")))
         .isInstanceOf(NoSuchFileException.class);

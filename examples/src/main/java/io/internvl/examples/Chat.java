@@ -1,5 +1,6 @@
 package io.internvl.examples;
 
+import io.internvl.ChatFormat;
 import io.internvl.GenerationOptions;
 import io.internvl.Image;
 import io.internvl.InternVlException;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,18 @@ public final class Chat implements Callable<Integer> {
 
   @Option(names = "--system", description = "system message; default: the model's own")
   private @Nullable String system;
+
+  @Option(names = "--thinking", description = "let InternVL3.5 reason first, on stderr")
+  private boolean thinking;
+
+  @Option(
+      names = "--lora",
+      paramLabel = "FILE=SCALE",
+      description = "LoRA adapter in GGUF and its scale, repeatable")
+  private Map<Path, Double> adapters = Map.of();
+
+  @Option(names = "--format", description = "prompt format: ${COMPLETION-CANDIDATES}")
+  private @Nullable ChatFormat format;
 
   @Option(names = "--max-tokens", description = "limit of an answer (default ${DEFAULT-VALUE})")
   private int maxTokens = 512;
@@ -150,6 +164,10 @@ public final class Chat implements Callable<Integer> {
     if (mmproj != null) {
       options.mmproj(mmproj);
     }
+    adapters.forEach(options::adapter);
+    if (format != null) {
+      options.chatFormat(format);
+    }
     if (threads != null) {
       options.threads(threads);
     }
@@ -164,6 +182,9 @@ public final class Chat implements Callable<Integer> {
         SessionOptions.builder()
             .generation(
                 GenerationOptions.builder().maxTokens(maxTokens).temperature(temperature).build());
+    if (thinking) {
+      options.systemMessage(SystemMessage.thinking());
+    }
     if (system != null) {
       options.systemMessage(SystemMessage.of(system));
     }
@@ -187,13 +208,15 @@ public final class Chat implements Callable<Integer> {
 
   private void ask(Session session, Message message) {
     try (ReplyStream stream = session.stream(message)) {
-      stream.forEach(piece -> {
-        out.print(piece);
-        out.flush();
-      });
+      stream.onReasoning(System.err::print).forEach(this::print);
       out.println();
       printTimings(stream.reply());
     }
+  }
+
+  private void print(String piece) {
+    out.print(piece);
+    out.flush();
   }
 
   private void printTimings(Reply reply) {

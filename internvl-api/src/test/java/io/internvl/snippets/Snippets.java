@@ -1,5 +1,6 @@
 package io.internvl.snippets;
 
+import io.internvl.Adapter;
 import io.internvl.GenerationOptions;
 import io.internvl.Image;
 import io.internvl.Message;
@@ -136,6 +137,28 @@ final class Snippets {
             .build();
     // @end
     return options;
+  }
+
+  static Reply thinking(Model model, Image image) {
+    // @start region="thinking"
+    SessionOptions options =
+        SessionOptions.builder().systemMessage(SystemMessage.thinking()).build();
+    try (Session session = model.newSession(options);
+        ReplyStream stream = session.stream("How many birds are there?", image)) {
+      stream.onReasoning(System.err::print).forEach(System.out::print);
+      return stream.reply();
+    }
+    // @end
+  }
+
+  static void adapter(Model model) throws IOException {
+    // @start region="adapter"
+    Adapter adapter = model.loadAdapter(Path.of("invoices-lora.gguf"));
+    SessionOptions options = SessionOptions.builder().adapter(adapter, 0.8).build();
+    try (Session session = model.newSession(options)) {
+      System.out.println(session.chat("What is the total?", Image.of(Path.of("a.png"))).text());
+    }
+    // @end
   }
 
   static GenerationOptions generationOptions() {

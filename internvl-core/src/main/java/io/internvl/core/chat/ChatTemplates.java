@@ -19,6 +19,16 @@ public final class ChatTemplates {
   public record Detection(ChatTemplate template, String reason) {}
 
   /**
+   * A format that the application asked for.
+   *
+   * @param template the format
+   * @return the format and the reason
+   */
+  public static Detection chosen(ChatTemplate template) {
+    return new Detection(template, "the options say so");
+  }
+
+  /**
    * Recognises the format of a file.
    *
    * @param metadata the file's metadata
@@ -32,8 +42,11 @@ public final class ChatTemplates {
             .toLowerCase(Locale.ROOT)
             .replace('_', '.')
             .replace(' ', '-');
-    if (architecture.equals("gpt-oss") || jinja.contains("<|channel|>")) {
-      return new Detection(ChatTemplate.GPT_OSS, "general.architecture is " + architecture);
+    if (architecture.equals("gpt-oss")) {
+      return new Detection(ChatTemplate.GPT_OSS, "general.architecture is gpt-oss");
+    }
+    if (jinja.contains("<|channel|>")) {
+      return new Detection(ChatTemplate.GPT_OSS, "tokenizer.chat_template has channels");
     }
     if (architecture.equals("phi3") && !jinja.contains("<|im_start|>")) {
       return new Detection(ChatTemplate.PHI3, "general.architecture is phi3");
@@ -43,6 +56,9 @@ public final class ChatTemplates {
     }
     if (name.contains("internvl2-") || name.endsWith("internvl2")) {
       return new Detection(ChatTemplate.INTERNVL_2, "general.name says InternVL2");
+    }
+    if (name.contains("internvl-chat") && (name.contains("v1-5") || name.contains("v1.5"))) {
+      return new Detection(ChatTemplate.INTERNVL_2, "general.name says InternVL 1.5");
     }
     if (name.contains("internvl3.5") || name.contains("internvl3-5")) {
       return new Detection(ChatTemplate.INTERNVL_3_5, "general.name says InternVL3.5");
