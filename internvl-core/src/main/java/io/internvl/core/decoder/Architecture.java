@@ -54,6 +54,16 @@ public enum Architecture {
     return ggufName;
   }
 
+  /** Whether query, key and value maps have biases. */
+  boolean attentionBias() {
+    return this == QWEN2 || this == GPT_OSS;
+  }
+
+  /** Whether each head of queries and keys is normalised. */
+  boolean normalisedHeads() {
+    return this == QWEN3 || this == QWEN3_MOE;
+  }
+
   /** Whether rotary pairs are neighbours (2i, 2i+1) rather than halves. */
   boolean interleavedRope() {
     return interleavedRope;

@@ -34,6 +34,7 @@ public final class Decoder {
   private final Linear output; // (vocabulary, hidden)
   private final boolean tied; // output is the embedding
   private final RotaryEmbedding rotary;
+  private final RotaryEmbedding longRotary; // beyond the original context
 
   private Decoder(DecoderConfig config, Weights weights, Kernels kernels) {
     this.config = config;
@@ -50,7 +51,9 @@ public final class Decoder {
         tied
             ? new Linear(embedding, null)
             : weights.linear("output", config.vocabularySize(), hidden);
-    rotary = rotary(config, weights);
+    rotary = rotary(config, weights, "rope_factors_short.weight");
+    boolean longRope = weights.has("rope_factors_long.weight");
+    longRotary = longRope ? rotary(config, weights, "rope_factors_long.weight") : rotary;
   }
 
   /**
@@ -96,12 +99,8 @@ public final class Decoder {
     return decoder;
   }
 
-  private static RotaryEmbedding rotary(DecoderConfig config, Weights weights) {
+  private static RotaryEmbedding rotary(DecoderConfig config, Weights weights, String longRope) {
     int pairs = config.ropeDims() / 2;
-    boolean extended =
-        config.ropeScaling().originalContext() > 0
-            && config.contextLength() > config.ropeScaling().originalContext();
-    String longRope = extended ? "rope_factors_long.weight" : "rope_factors_short.weight";
     float[] factors = new float[0];
     for (String name : new String[] {"rope_freqs.weight", longRope}) {
       if (weights.has(name)) {
@@ -197,8 +196,11 @@ public final class Decoder {
     }
     KvCache cache = state.cache();
     cache.reserve(cache.length() + tokens);
+    int original = config.ropeScaling().originalContext();
+    int length = Math.max(cache.length() + tokens, state.expectedLength());
+    RotaryEmbedding positions = length > original ? longRotary : rotary;
     for (int t = 0; t < tokens; t++) {
-      rotary.fill(cache.length() + t, state.cos, state.sin, t);
+      positions.fill(cache.length() + t, state.cos, state.sin, t);
     }
     for (int i = 0; i < layers.length; i++) {
       layers[i].forward(state, tokens, i == layers.length - 1 ? outputs : tokens);

@@ -99,7 +99,9 @@ public record DecoderConfig(
 
   private static RopeScaling ropeScaling(GgufMetadata metadata, String prefix) {
     String key = prefix + "rope.scaling.type";
-    String type = metadata.string(key, "none").toLowerCase(Locale.ROOT);
+    // Phi-3 files carry LongRoPE's factors and magnitude without naming the method.
+    boolean unnamed = metadata.has(prefix + "rope.scaling.attn_factor");
+    String type = metadata.string(key, unnamed ? "longrope" : "none").toLowerCase(Locale.ROOT);
     RopeScaling.Kind kind =
         switch (type) {
           case "none" -> RopeScaling.Kind.NONE;

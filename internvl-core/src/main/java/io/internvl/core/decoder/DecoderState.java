@@ -35,6 +35,7 @@ public final class DecoderState implements AutoCloseable {
   private final KvCache cache;
   private final Arena arena;
   private final int maxTokens;
+  private int expectedLength;
   private boolean closed;
 
   DecoderState(
@@ -137,6 +138,21 @@ public final class DecoderState implements AutoCloseable {
    */
   public KvCache cache() {
     return cache;
+  }
+
+  /**
+   * Announces a prompt that is evaluated in several passes. Models with LongRoPE choose their
+   * rotary frequencies by the length of the whole, as their reference implementation does, which
+   * evaluates a prompt in one pass.
+   *
+   * @param length positions in the cache when the prompt is evaluated
+   */
+  public void expectLength(int length) {
+    expectedLength = length;
+  }
+
+  int expectedLength() {
+    return expectedLength;
   }
 
   /**

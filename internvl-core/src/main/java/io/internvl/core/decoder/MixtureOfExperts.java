@@ -41,11 +41,15 @@ final class MixtureOfExperts implements FeedForward {
     if (weights.has(block + "ffn_gate_up_exps.weight")) {
       WeightMatrix[] both =
           weights.matrices(block + "ffn_gate_up_exps.weight", experts, 2 * size, hidden);
+      @Nullable Tensor[] biases = new Tensor[2 * experts];
+      if (weights.has(block + "ffn_gate_up_exps.bias")) {
+        biases = weights.vectors(block + "ffn_gate_up_exps.bias", 2 * experts, size);
+      }
       gate = new Linear[experts];
       up = new Linear[experts];
       for (int e = 0; e < experts; e++) {
-        gate[e] = new Linear(weights.rows(both[e], 0, size), null);
-        up[e] = new Linear(weights.rows(both[e], size, size), null);
+        gate[e] = new Linear(weights.rows(both[e], 0, size), biases[2 * e]);
+        up[e] = new Linear(weights.rows(both[e], size, size), biases[2 * e + 1]);
       }
     } else {
       gate = stack(weights, block + "ffn_gate_exps", size, hidden);

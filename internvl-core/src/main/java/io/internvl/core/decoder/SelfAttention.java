@@ -36,18 +36,24 @@ final class SelfAttention {
     int kvRows = config.kvHeads() * config.headDim();
     if (weights.has(block + "attn_qkv.weight")) {
       WeightMatrix all = weights.matrix(block + "attn_qkv.weight", queryRows + 2 * kvRows, hidden);
-      query = new Linear(weights.rows(all, 0, queryRows), null);
-      key = new Linear(weights.rows(all, queryRows, kvRows), null);
-      value = new Linear(weights.rows(all, queryRows + kvRows, kvRows), null);
+      @Nullable Tensor[] biases = new Tensor[3];
+      if (weights.has(block + "attn_qkv.bias")) {
+        biases = weights.vectorParts(block + "attn_qkv.bias", queryRows, kvRows, kvRows);
+      }
+      query = new Linear(weights.rows(all, 0, queryRows), biases[0]);
+      key = new Linear(weights.rows(all, queryRows, kvRows), biases[1]);
+      value = new Linear(weights.rows(all, queryRows + kvRows, kvRows), biases[2]);
     } else {
-      query = weights.linearWithOptionalBias(block + "attn_q", queryRows, hidden);
-      key = weights.linearWithOptionalBias(block + "attn_k", kvRows, hidden);
-      value = weights.linearWithOptionalBias(block + "attn_v", kvRows, hidden);
+      boolean bias = config.architecture().attentionBias();
+      query = linear(weights, block + "attn_q", queryRows, hidden, bias);
+      key = linear(weights, block + "attn_k", kvRows, hidden, bias);
+      value = linear(weights, block + "attn_v", kvRows, hidden, bias);
     }
     output = weights.linearWithOptionalBias(block + "attn_output", hidden, queryRows);
     int headDim = config.headDim();
-    queryNorm = weights.optionalVector(block + "attn_q_norm.weight", headDim).orElse(null);
-    keyNorm = weights.optionalVector(block + "attn_k_norm.weight", headDim).orElse(null);
+    boolean norms = config.architecture().normalisedHeads();
+    queryNorm = vector(weights, block + "attn_q_norm.weight", headDim, norms);
+    keyNorm = vector(weights, block + "attn_k_norm.weight", headDim, norms);
     shape =
         new AttentionShape(
             config.heads(),
@@ -55,10 +61,25 @@ final class SelfAttention {
             headDim,
             (float) (1 / Math.sqrt(headDim)),
             config.window(layer),
-            weights.optionalVector(block + "attn_sinks.weight", config.heads()).orElse(null));
+            vector(
+                weights,
+                block + "attn_sinks.weight",
+                config.heads(),
+                config.architecture() == Architecture.GPT_OSS));
     interleaved = config.architecture().interleavedRope();
     queryKeyValue = new Linear[] {query, key, value};
     keyValue = new Linear[] {key, value};
+  }
+
+  private static Linear linear(
+      Weights weights, String name, int rows, int cols, boolean biasRequired) {
+    return biasRequired
+        ? weights.linearWithBias(name, rows, cols)
+        : weights.linearWithOptionalBias(name, rows, cols);
+  }
+
+  private static @Nullable Tensor vector(Weights weights, String name, int size, boolean required) {
+    return required || weights.has(name) ? weights.vector(name, size) : null;
   }
 
   /**

@@ -43,10 +43,12 @@ public final class Prefill {
   public void evaluate(Prompt prompt, Progress progress) {
     int before = state.cache().length();
     boolean finished = false;
+    state.expectLength(before + prompt.length());
     try {
       run(prompt, progress);
       finished = true;
     } finally {
+      state.expectLength(0);
       if (!finished) {
         state.cache().truncate(before);
       }

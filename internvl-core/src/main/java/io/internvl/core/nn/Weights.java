@@ -10,12 +10,11 @@ import io.internvl.gguf.GgufTensor;
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Weights {
   private static final System.Logger LOG = System.getLogger(Weights.class.getName());
-  private static final int LISTED_PROBLEMS = 20;
+
+  /** Rows of a stand-in for a tensor that is not there, whatever the metadata asks for. */
+  private static final int MOST_STAND_INS = 4096;
 
   /** Stands for a tensor that is not there; never read, because {@link #check} fails. */
   private static final WeightMatrix MISSING =
@@ -38,7 +39,7 @@ public final class Weights {
   private final GgufFile file;
   private final Arena arena;
   private final @Nullable Requantiser requantiser;
-  private final List<String> problems = new ArrayList<>();
+  private final TensorProblems problems = new TensorProblems();
   private final Set<String> used = new HashSet<>();
 
   /**
@@ -136,6 +137,18 @@ public final class Weights {
   }
 
   /**
+   * Returns a linear map with the bias {@code name + ".bias"}.
+   *
+   * @param name name without suffix
+   * @param rows expected output size
+   * @param cols expected input size
+   * @return the map
+   */
+  public Linear linearWithBias(String name, int rows, int cols) {
+    return new Linear(matrix(name + ".weight", rows, cols), vector(name + ".bias", rows));
+  }
+
+  /**
    * Returns a linear map with the bias {@code name + ".bias"} if the file has one.
    *
    * @param name name without suffix
@@ -180,17 +193,40 @@ public final class Weights {
    * @return copies, each (1, size)
    */
   public Tensor[] vectors(String name, int count, int size) {
-    Tensor[] rows = new Tensor[count];
     GgufTensor tensor = lookUp(name, (long) count * size, size);
+    if (tensor == null) {
+      Tensor[] missing = new Tensor[Math.min(count, MOST_STAND_INS)];
+      Arrays.fill(missing, Tensor.ofRow(arena, new float[1]));
+      return missing;
+    }
+    Tensor[] rows = new Tensor[count];
     for (int i = 0; i < count; i++) {
-      float[] values = new float[tensor == null ? 1 : size];
-      if (tensor != null) {
-        long offset = i * tensor.type().byteSize(size);
-        BlockCodecs.of(tensor.type()).decode(tensor.data(), offset, values, 0, size);
-      }
+      float[] values = new float[size];
+      long offset = i * tensor.type().byteSize(size);
+      BlockCodecs.of(tensor.type()).decode(tensor.data(), offset, values, 0, size);
       rows[i] = Tensor.ofRow(arena, values);
     }
     return rows;
+  }
+
+  /**
+   * Returns consecutive parts of a vector that holds several, such as the bias of a fused map.
+   *
+   * @param name tensor name
+   * @param sizes expected numbers of elements
+   * @return copies, each (1, size)
+   */
+  public Tensor[] vectorParts(String name, int... sizes) {
+    Tensor all = vector(name, IntStream.of(sizes).sum());
+    float[] values = new float[Math.max(all.cols(), IntStream.of(sizes).sum())];
+    all.copyRowTo(0, values, 0);
+    Tensor[] parts = new Tensor[sizes.length];
+    int from = 0;
+    for (int i = 0; i < sizes.length; i++) {
+      parts[i] = Tensor.ofRow(arena, Arrays.copyOfRange(values, from, from + sizes[i]));
+      from += sizes[i];
+    }
+    return parts;
   }
 
   /**
@@ -199,15 +235,13 @@ public final class Weights {
    * @throws GgufException naming every missing or misshapen tensor
    */
   public void check() {
-    if (!problems.isEmpty()) {
-      String listed =
-          problems.stream().limit(LISTED_PROBLEMS).collect(Collectors.joining("\n  ", "\n  ", ""));
-      String more =
-          problems.size() > LISTED_PROBLEMS
-              ? "\n  and " + (problems.size() - LISTED_PROBLEMS) + " more"
-              : "";
+    if (problems.count() > 0) {
       throw new GgufException(
-          file.path() + ": " + problems.size() + " unusable tensors:" + listed + more);
+          file.path()
+              + ": "
+              + problems.count()
+              + " tensors are missing or unusable:\n  "
+              + String.join("\n  ", problems.lines()));
     }
     if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
       file.tensors().stream()
@@ -222,14 +256,19 @@ public final class Weights {
     used.add(name);
     Optional<GgufTensor> found = file.find(name);
     if (found.isEmpty()) {
-      problems.add("tensor '" + name + "' is missing");
+      problems.missing(name);
       return null;
     }
     GgufTensor tensor = found.get();
     boolean fits = tensor.elements() == elements && elements % tensor.cols() == 0;
     boolean wholeRows = cols % tensor.type().blockSize() == 0;
+    if (!BlockCodecs.supports(tensor.type())) {
+      problems.misshapen(
+          "tensor '" + name + "' is of type " + tensor.type() + ", which holds no weights");
+      return null;
+    }
     if (!fits || !wholeRows) {
-      problems.add(
+      problems.misshapen(
           "tensor '"
               + name
               + "' has shape "

@@ -40,6 +40,7 @@ public record VisionConfig(
   private static final int MAX_PIXELS = 1 << 12;
   private static final int MAX_TILES = 40;
   private static final int DEFAULT_MAX_TILES = 12;
+  private static final int MAX_TILES = 1024;
 
   /**
    * Reads the configuration of an mmproj file.
@@ -94,7 +95,7 @@ public record VisionConfig(
         factor,
         bounded(metadata, prefix + "projection_dim", MAX_WIDTH),
         channels(metadata, prefix + "image_mean"),
-        channels(metadata, prefix + "image_std"),
+        deviations(metadata, prefix + "image_std"),
         minTiles,
         maxTiles);
   }
@@ -122,6 +123,16 @@ public record VisionConfig(
     float[] values = metadata.floats(key);
     if (values.length != 3) {
       throw new GgufException(key + " has " + values.length + " values, expected 3");
+    }
+    return values;
+  }
+
+  private static float[] deviations(GgufMetadata metadata, String key) {
+    float[] values = channels(metadata, key);
+    for (float value : values) {
+      if (!(value > 0)) {
+        throw new GgufException(key + " contains " + value + ", expected positive numbers");
+      }
     }
     return values;
   }
