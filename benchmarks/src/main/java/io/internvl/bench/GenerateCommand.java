@@ -39,6 +39,12 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, description = "Directory for the files.")
   private Path directory = Path.of(".");
 
+  @Option(
+      names = "--split",
+      paramLabel = "GB",
+      description = "Splits the language model into files of at most this many gigabytes.")
+  private @Nullable Double splitGigabytes;
+
   @Option(names = "--layers", description = "Cuts the language model to this many layers.")
   private @Nullable Integer layers;
 
@@ -57,7 +63,15 @@ final class GenerateCommand implements Callable<Integer> {
     List<TypeMix> mixes = types.stream().map(TypeMix::of).toList();
     for (TypeMix mix : mixes) {
       int count = layers == null ? shape.layers() : layers;
-      report(SyntheticModel.writeLanguageModel(directory, shape, count, mix, seed));
+      if (splitGigabytes == null) {
+        report(SyntheticModel.writeLanguageModel(directory, shape, count, mix, seed));
+        continue;
+      }
+      long maxBytes = (long) (splitGigabytes * 1e9);
+      for (Path part :
+          SyntheticModel.writeSplitLanguageModel(directory, shape, count, mix, seed, maxBytes)) {
+        report(part);
+      }
     }
     for (TensorType type : projectorTypes) {
       int count = visionLayers == null ? shape.vision().layers() : visionLayers;

@@ -4,8 +4,6 @@ import io.internvl.core.quant.MatrixRole;
 import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.GgufWriter;
 import io.internvl.gguf.TensorType;
-import java.io.IOException;
-import java.nio.file.Path;
 
 /** Lays out the metadata and tensors of a dense language model. */
 final class LanguageModelFile {
@@ -29,7 +27,8 @@ final class LanguageModelFile {
     this.tensors = new RandomTensors(writer, seed);
   }
 
-  void writeTo(Path file) throws IOException {
+  /** Lays the whole file out; tensor data is made while it is written. */
+  GgufWriter writer() {
     putHyperParameters();
     putVocabulary();
     matrix(MatrixRole.TOKEN_EMBD, 0, shape.hidden(), shape.vocabulary());
@@ -38,7 +37,7 @@ final class LanguageModelFile {
     }
     tensors.norm("output_norm.weight", shape.hidden());
     matrix(MatrixRole.OUTPUT, 0, shape.hidden(), shape.vocabulary());
-    writer.writeTo(file);
+    return writer;
   }
 
   private void putHyperParameters() {

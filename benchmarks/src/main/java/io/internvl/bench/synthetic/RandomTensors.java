@@ -16,9 +16,15 @@ final class RandomTensors {
   private final GgufWriter writer;
   private final long seed;
   private final SplittableRandom random;
-  private final Map<TensorType, BlockPool> pools = new EnumMap<>(TensorType.class);
+  private final Map<TensorType, BlockPool> pools;
 
   RandomTensors(GgufWriter writer, long seed) {
+    this(writer, seed, new EnumMap<>(TensorType.class));
+  }
+
+  /** Takes blocks from pools that several files share; missing ones are added. */
+  RandomTensors(GgufWriter writer, long seed, Map<TensorType, BlockPool> pools) {
+    this.pools = pools;
     this.writer = writer;
     this.seed = seed;
     this.random = new SplittableRandom(seed);

@@ -5,6 +5,7 @@ import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Writes models with the shapes of the InternVL3 family and random weights.
@@ -29,14 +30,38 @@ public final class SyntheticModel {
    */
   public static Path writeLanguageModel(
       Path directory, ModelShape shape, int layers, TypeMix mix, long seed) throws IOException {
+    Path file = directory.resolve(languageModelName(directory, shape, layers, mix) + ".gguf");
+    new LanguageModelFile(shape, layers, mix, seed).writer().writeTo(file);
+    return file;
+  }
+
+  /**
+   * Writes a language model split over several files, as hubs demand of very large ones.
+   *
+   * @param directory receives the files, created when absent
+   * @param shape size of the model
+   * @param layers number of decoder layers, 1 to {@code shape.layers()}
+   * @param mix types of the matrices
+   * @param seed equal seeds give equal files
+   * @param maxBytes limit for each file; a tensor that is larger gets a file of its own
+   * @return the files in order
+   * @throws IOException when writing fails
+   */
+  public static List<Path> writeSplitLanguageModel(
+      Path directory, ModelShape shape, int layers, TypeMix mix, long seed, long maxBytes)
+      throws IOException {
+    String prefix = languageModelName(directory, shape, layers, mix);
+    return new LanguageModelFile(shape, layers, mix, seed)
+        .writer()
+        .writeSplit(directory, prefix, maxBytes);
+  }
+
+  private static String languageModelName(Path directory, ModelShape shape, int layers, TypeMix mix)
+      throws IOException {
     checkLayers(layers, shape.layers());
     Files.createDirectories(directory);
     String cut = layers == shape.layers() ? "" : "-" + layers + "L";
-    Path file =
-        directory.resolve(
-            "InternVL3-" + shape.label() + "-synthetic" + cut + "-" + mix.name() + ".gguf");
-    new LanguageModelFile(shape, layers, mix, seed).writeTo(file);
-    return file;
+    return "InternVL3-" + shape.label() + "-synthetic" + cut + "-" + mix.name();
   }
 
   /**

@@ -9,6 +9,7 @@ import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +68,19 @@ class SyntheticModelTest {
       assertThat(file.require("v.blk.0.attn_q_norm.weight").elements()).isEqualTo(3200);
       assertThat(file.require("mm.model.mlp.1.weight").cols()).isEqualTo(12_800);
       assertThat(file.require("mm.model.mlp.1.weight").rows()).isEqualTo(5120);
+    }
+  }
+
+  @Test
+  void splitsLargeModels() throws IOException {
+    TypeMix mix = TypeMix.of("IQ1_S");
+    List<Path> parts =
+        SyntheticModel.writeSplitLanguageModel(directory, ModelShape.B1, 1, mix, 1, 100_000_000);
+    assertThat(parts).hasSizeGreaterThan(1);
+    assertThat(parts.getFirst().getFileName().toString())
+        .startsWith("InternVL3-1B-synthetic-1L-IQ1_S-00001-of-0000");
+    try (GgufFile file = GgufFile.open(parts.getFirst())) {
+      assertThat(file.tensors()).hasSize(3 + 12);
     }
   }
 
