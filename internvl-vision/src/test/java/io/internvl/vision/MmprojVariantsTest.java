@@ -79,7 +79,7 @@ class MmprojVariantsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "preproc_max_tiles, 2147483647, expected 1 <= min <= max <= 1024",
+    "preproc_max_tiles, 2147483647, expected 1 <= min <= max <= 40",
     "preproc_min_tiles, 0, expected 1 <= min <= max",
     "patch_size, 13, is not a multiple of patch_size 13",
     "attention.head_count, 5, must divide 64",
@@ -106,7 +106,7 @@ class MmprojVariantsTest {
     Path path =
         rewrite(
             SMALL,
-            writer -> writer.put("clip.vision.image_size", 16384).put("clip.vision.patch_size", 1),
+            writer -> writer.put("clip.vision.image_size", 4096).put("clip.vision.patch_size", 1),
             tensors -> tensors.remove("v.position_embd.weight"));
     assertThatThrownBy(() -> embeddings(path, new float[0]))
         .isInstanceOf(GgufException.class)

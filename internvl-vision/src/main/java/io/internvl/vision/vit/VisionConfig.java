@@ -40,7 +40,6 @@ public record VisionConfig(
   private static final int MAX_PIXELS = 1 << 12;
   private static final int MAX_TILES = 40;
   private static final int DEFAULT_MAX_TILES = 12;
-  private static final int MAX_TILES = 1024;
 
   /**
    * Reads the configuration of an mmproj file.
