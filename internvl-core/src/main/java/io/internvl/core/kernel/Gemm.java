@@ -231,21 +231,14 @@ final class Gemm implements Workers.Task, AutoCloseable {
       MemorySegment staging, long v, Linear linear, Tensor y, int token, int firstRow, int rows) {
     long first = (long) firstRow * Float.BYTES;
     long target = y.rowOffset(token) + first;
-    addBias(linear, staging, v, first, rows);
+    OutputRows.addBias(linear, staging, v, first, rows);
     if (up != null && activation != null) {
       long upOffset = v + (long) rows * Float.BYTES;
-      addBias(up, staging, upOffset, first, rows);
+      OutputRows.addBias(up, staging, upOffset, first, rows);
       OutputRows.writeGated(activation, staging, v, staging, upOffset, y.segment(), target, rows);
     } else {
       MemorySegment factors = scale == null ? null : scale.segment();
       OutputRows.write(epilogue, staging, v, factors, first, y.segment(), target, rows);
-    }
-  }
-
-  private static void addBias(Linear linear, MemorySegment v, long vo, long first, int rows) {
-    Tensor bias = linear.bias();
-    if (bias != null) {
-      OutputRows.addBias(v, vo, bias.segment(), first, rows);
     }
   }
 

@@ -18,13 +18,11 @@ final class OutputRows {
 
   private OutputRows() {}
 
-  static void addBias(MemorySegment v, long vo, MemorySegment bias, long bo, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      long at = (long) i * Float.BYTES;
-      FloatVector b = FloatVector.fromMemorySegment(FLOATS, bias, bo + at, ORDER);
-      FloatVector.fromMemorySegment(FLOATS, v, vo + at, ORDER)
-          .add(b)
-          .intoMemorySegment(v, vo + at, ORDER);
+  /** Adds the bias of a map, if it has one, to a row of sums. */
+  static void addBias(Linear linear, MemorySegment v, long vo, long first, int rows) {
+    Tensor bias = linear.bias();
+    if (bias != null) {
+      add(bias.segment(), first, v, vo, rows);
     }
   }
 

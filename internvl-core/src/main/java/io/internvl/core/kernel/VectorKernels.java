@@ -12,14 +12,16 @@ final class VectorKernels implements Kernels {
   private static final int SHARED_TOKENS = 2 * TOKENS_PER_BLOCK;
 
   private final Workers workers;
+  private final Precision precision;
 
   VectorKernels(KernelOptions options) {
     workers = Workers.start(options.threads());
+    precision = options.precision();
   }
 
   @Override
   public Workspace newWorkspace() {
-    return new VectorWorkspace(workers);
+    return new VectorWorkspace(workers, precision);
   }
 
   @Override
@@ -33,13 +35,23 @@ final class VectorKernels implements Kernels {
       Tensor y) {
     Shapes.linear(x, tokens, linear, y);
     Shapes.scale(epilogue, scale, linear.weight().rows());
-    VectorWorkspace.of(workspace).gemm().linear(x, tokens, linear, epilogue, scale, y);
+    VectorWorkspace mine = VectorWorkspace.of(workspace);
+    if (tokens <= Gemv.MAX_TOKENS) {
+      mine.gemv().linear(x, tokens, linear, epilogue, scale, y);
+    } else {
+      mine.gemm().linear(x, tokens, linear, epilogue, scale, y);
+    }
   }
 
   @Override
   public void linears(Workspace workspace, Tensor x, int tokens, Linear[] linears, Tensor[] ys) {
     Shapes.linears(x, tokens, linears, ys);
-    VectorWorkspace.of(workspace).gemm().linears(x, tokens, linears, ys);
+    VectorWorkspace mine = VectorWorkspace.of(workspace);
+    if (tokens <= Gemv.MAX_TOKENS) {
+      mine.gemv().linears(x, tokens, linears, ys);
+    } else {
+      mine.gemm().linears(x, tokens, linears, ys);
+    }
   }
 
   @Override
@@ -53,7 +65,12 @@ final class VectorKernels implements Kernels {
       Tensor y) {
     Shapes.linear(x, tokens, gate, y);
     Shapes.linear(x, tokens, up, y);
-    VectorWorkspace.of(workspace).gemm().gated(x, tokens, gate, up, activation, y);
+    VectorWorkspace mine = VectorWorkspace.of(workspace);
+    if (tokens <= Gemv.MAX_TOKENS) {
+      mine.gemv().gated(x, tokens, gate, up, activation, y);
+    } else {
+      mine.gemm().gated(x, tokens, gate, up, activation, y);
+    }
   }
 
   @Override

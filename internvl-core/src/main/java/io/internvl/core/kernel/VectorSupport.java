@@ -22,6 +22,10 @@ final class VectorSupport {
   /** Byte order of files and, on every machine with vectors, of activations. */
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
+  /** As many bytes as a vector has floats; 64 bits where no vector is that short. */
+  static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
+
   private VectorSupport() {}
 
   private static VectorShape shape() {

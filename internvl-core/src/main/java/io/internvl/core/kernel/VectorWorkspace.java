@@ -8,9 +8,10 @@ final class VectorWorkspace implements Workspace {
   private final List<WorkerScratch> scratch;
   private final Gemm gemm;
   private final DecodeAttention decodeAttention;
+  private final Gemv gemv;
   private boolean closed;
 
-  VectorWorkspace(Workers workers) {
+  VectorWorkspace(Workers workers, Precision precision) {
     List<WorkerScratch> all = new ArrayList<>();
     for (int worker = 0; worker < workers.threads(); worker++) {
       all.add(new WorkerScratch());
@@ -18,6 +19,7 @@ final class VectorWorkspace implements Workspace {
     scratch = List.copyOf(all);
     gemm = new Gemm(workers, scratch);
     decodeAttention = new DecodeAttention(workers, scratch);
+    gemv = new Gemv(workers, scratch, precision);
   }
 
   static VectorWorkspace of(Workspace workspace) {
@@ -43,11 +45,16 @@ final class VectorWorkspace implements Workspace {
     return decodeAttention;
   }
 
+  Gemv gemv() {
+    return gemv;
+  }
+
   @Override
   public void close() {
     closed = true;
     gemm.close();
     decodeAttention.close();
+    gemv.close();
     for (WorkerScratch each : scratch) {
       each.close();
     }

@@ -1,0 +1,27 @@
+package io.internvl.core.kernel;
+
+import io.internvl.gguf.TensorType;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The kernel of each tensor type, for one precision. */
+final class GemvKernels {
+  private final Map<TensorType, GemvKernel> kernels = new EnumMap<>(TensorType.class);
+
+  GemvKernels(Precision precision) {
+    kernels.put(TensorType.F32, new GemvF32());
+    kernels.put(TensorType.F16, new GemvF16());
+    kernels.put(TensorType.BF16, new GemvBF16());
+    if (VectorSupport.LANES == 16) {
+      kernels.put(TensorType.Q8_0, new GemvQ8_0());
+      kernels.put(TensorType.Q4_K, new GemvQ4_K());
+    }
+  }
+
+  /** Returns the kernel for a matrix; null when it goes through {@link GemvTile}. */
+  @Nullable GemvKernel find(WeightMatrix weight) {
+    GemvKernel kernel = kernels.get(weight.type());
+    return kernel != null && kernel.fits(weight.cols()) ? kernel : null;
+  }
+}
