@@ -158,15 +158,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
     } else {
       long rowBytes = weight.rowBytes();
       kernel.multiply(
-          weight.data(),
-          firstRow * rowBytes,
-          rowBytes,
-          rows,
-          input,
-          weight.cols(),
-          mine,
-          sums,
-          to);
+          weight.data(), firstRow * rowBytes, rowBytes, rows, input, weight.cols(), mine, sums, to);
     }
   }
 

@@ -39,7 +39,7 @@ final class GemvBF16 extends GemvGroupKernel {
       long r1,
       long r2,
       long r3) {
-    
+
     MemorySegment x = input.pairs().segment();
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;

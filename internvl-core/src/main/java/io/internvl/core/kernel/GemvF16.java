@@ -51,7 +51,7 @@ final class GemvF16 extends GemvGroupKernel {
       long r1,
       long r2,
       long r3) {
-    
+
     MemorySegment x = input.halfPairs().segment();
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;

@@ -77,9 +77,9 @@ final class GemvQ4_K extends GemvLoopKernel {
                 .lanewise(VectorOperators.LSHR, 2)
                 .and(SubScaleLanes.HIGH_MASK);
         FloatVector d =
-            FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, o)) * scale);
+            FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF] * scale);
         FloatVector dmin =
-            FloatVector.broadcast(FLOATS, Float.float16ToFloat(w.get(SHORT, o + 2)) * scale);
+            FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 2) & 0xFFFF] * scale);
         FloatVector s =
             ((FloatVector)
                     low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))

@@ -12,12 +12,10 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Q8_0: a scale and 32 signed bytes, in float32. */
+/** Q8_0: a scale and 32 signed bytes, with float32 activations. */
 final class GemvQ8_0 extends GemvLoopKernel {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final float[] HALF = new float[65536];
-  static { for (int i=0;i<65536;i++) HALF[i]=Float.float16ToFloat((short)i); }
   private static final int BLOCK_BYTES = TensorType.Q8_0.blockBytes();
 
   @Override
@@ -34,8 +32,9 @@ final class GemvQ8_0 extends GemvLoopKernel {
       TokenInput input,
       int cols,
       MemorySegment sums) {
-   loop(w, offset, stride, rows, input.floats(), cols, sums);
+    loop(w, offset, stride, rows, input.floats(), cols, sums);
   }
+
   private static void loop(
       MemorySegment w,
       long offset,
@@ -60,18 +59,61 @@ final class GemvQ8_0 extends GemvLoopKernel {
         long o = bo + row * stride;
         FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
         FloatVector p;
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 2, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).mul(x0);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 18, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).fma(x1, p);
-        sum = p.fma(FloatVector.broadcast(FLOATS, HALF[w.get(SHORT, o + 0) & 0xFFFF]), sum);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 36, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).mul(x2);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 52, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).fma(x3, p);
-        sum = p.fma(FloatVector.broadcast(FLOATS, HALF[w.get(SHORT, o + 34) & 0xFFFF]), sum);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 70, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).mul(x4);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 86, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).fma(x5, p);
-        sum = p.fma(FloatVector.broadcast(FLOATS, HALF[w.get(SHORT, o + 68) & 0xFFFF]), sum);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 104, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).mul(x6);
-        p = ((FloatVector) ByteVector.fromMemorySegment(BYTES, w, o + 120, ORDER).convertShape(VectorOperators.B2F, FLOATS, 0)).fma(x7, p);
-        sum = p.fma(FloatVector.broadcast(FLOATS, HALF[w.get(SHORT, o + 102) & 0xFFFF]), sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 2, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x0);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 18, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x1, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 0) & 0xFFFF]), sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 36, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x2);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 52, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x3, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 34) & 0xFFFF]),
+                sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 70, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x4);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 86, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x5, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 68) & 0xFFFF]),
+                sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 104, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x6);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 120, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x7, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 102) & 0xFFFF]),
+                sum);
         sum.intoMemorySegment(sums, 64L * row, ORDER);
       }
     }

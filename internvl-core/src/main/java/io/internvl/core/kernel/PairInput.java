@@ -52,9 +52,12 @@ final class PairInput implements AutoCloseable {
     for (int i = 0; i < cols; i += 2 * LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER).mul(factor);
-      FloatVector b = FloatVector.fromMemorySegment(FLOATS, x, at + VECTOR_BYTES, ORDER).mul(factor);
+      FloatVector b =
+          FloatVector.fromMemorySegment(FLOATS, x, at + VECTOR_BYTES, ORDER).mul(factor);
       a.rearrange(EVEN).blend(b.rearrange(EVEN), SECOND).intoMemorySegment(y, at, ORDER);
-      a.rearrange(ODD).blend(b.rearrange(ODD), SECOND).intoMemorySegment(y, at + VECTOR_BYTES, ORDER);
+      a.rearrange(ODD)
+          .blend(b.rearrange(ODD), SECOND)
+          .intoMemorySegment(y, at + VECTOR_BYTES, ORDER);
     }
   }
 
