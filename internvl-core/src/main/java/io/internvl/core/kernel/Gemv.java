@@ -16,14 +16,13 @@ final class Gemv implements Workers.Task, AutoCloseable {
   /** Most tokens for which reading the weights, not arithmetic, takes the time. */
   static final int MAX_TOKENS = 8;
 
-  private static final int ROW_UNIT = 16; // rows of a block: whole vectors, whole cache lines
-  private static final int MIN_ROWS = 32;
-  private static final int MAX_ROWS = 256;
-  private static final int BLOCKS_PER_THREAD = 8; // so that a slow thread can take fewer
+  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
+  private static final long MAP_BYTES = RowShares.STREAMS * UNIT_BYTES; // sums of one map
 
   private final Workers workers;
   private final List<WorkerScratch> scratch;
   private final GemvKernels kernels;
+  private final RowShares shares;
   private final TokenInput input = new TokenInput();
 
   private final Linear[] single = new Linear[1];
@@ -35,12 +34,12 @@ final class Gemv implements Workers.Task, AutoCloseable {
   private @Nullable GateActivation activation;
   private @Nullable Linear up;
   private int tokens;
-  private int rowsPerBlock;
 
   Gemv(Workers workers, List<WorkerScratch> scratch, Precision precision) {
     this.workers = workers;
     this.scratch = scratch;
     kernels = new GemvKernels(precision);
+    shares = new RowShares(workers.threads());
   }
 
   void linear(
@@ -92,7 +91,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
         prepare(up);
       }
     }
-    workers.run(this, plan());
+    workers.run(this, shares.divide(newLinears));
   }
 
   private void prepare(Linear linear) {
@@ -102,73 +101,75 @@ final class Gemv implements Workers.Task, AutoCloseable {
     }
   }
 
-  /** Chooses the size of blocks and returns how many there are. */
-  private int plan() {
-    int rows = 0;
-    for (Linear linear : linears) {
-      rows += linear.weight().rows();
-    }
-    int wanted = BLOCKS_PER_THREAD * workers.threads();
-    rowsPerBlock =
-        Math.clamp(Panels.roundUp(Math.ceilDiv(rows, wanted), ROW_UNIT), MIN_ROWS, MAX_ROWS);
-    int blocks = 0;
-    for (Linear linear : linears) {
-      blocks += Math.ceilDiv(linear.weight().rows(), rowsPerBlock);
-    }
-    return blocks;
-  }
-
   @Override
   public void run(int block, int worker) {
-    int rowBlock = block;
-    int index = 0;
-    while (rowBlock >= Math.ceilDiv(linears[index].weight().rows(), rowsPerBlock)) {
-      rowBlock -= Math.ceilDiv(linears[index].weight().rows(), rowsPerBlock);
-      index++;
-    }
-    int firstRow = rowBlock * rowsPerBlock;
+    long claim = shares.claim(worker);
+    int index = shares.matrix(claim);
     Linear linear = linears[index];
-    int rows = Math.min(rowsPerBlock, linear.weight().rows() - firstRow);
-    int padded = Panels.roundUp(rows, ROW_UNIT);
+    int rows = linear.weight().rows();
+    int firstRow = shares.firstRow(claim, index);
+    int apart = shares.streamRows(claim, index);
+    int streams = Math.ceilDiv(shares.endRow(claim, index, rows) - firstRow, apart);
     WorkerScratch mine = scratch.get(worker);
-    long rowBytes = (long) padded * Float.BYTES;
-    long stride = up == null ? rowBytes : 2 * rowBytes; // of the sums of one token
-    MemorySegment sums = mine.sums.atLeast(tokens * stride);
-    products(linear, firstRow, rows, mine, sums, 0, stride);
+    MemorySegment sums = mine.sums.atLeast(tokens * tokenBytes());
+    products(linear, firstRow, apart, streams, mine, sums, 0);
     if (up != null) {
-      products(up, firstRow, rows, mine, sums, rowBytes, stride);
+      products(up, firstRow, apart, streams, mine, sums, MAP_BYTES);
     }
     for (int token = 0; token < tokens; token++) {
-      store(sums, token * stride, linear, outputs[index], token, firstRow, padded);
+      for (int stream = 0; stream < streams; stream++) {
+        long at = token * tokenBytes() + stream * UNIT_BYTES;
+        store(sums, at, linear, outputs[index], token, firstRow + stream * apart);
+      }
     }
   }
 
+  /** Bytes of the sums of one token. */
+  private long tokenBytes() {
+    return up == null ? MAP_BYTES : 2 * MAP_BYTES;
+  }
+
+  /** Multiplies the rows of a piece; sums of stream s, row r are at to + (s * UNIT + r) floats. */
   private void products(
       Linear linear,
       int firstRow,
-      int rows,
+      int apart,
+      int streams,
       WorkerScratch mine,
       MemorySegment sums,
-      long to,
-      long stride) {
+      long to) {
     WeightMatrix weight = linear.weight();
+    int last = firstRow + (streams - 1) * apart; // only the last stream can meet the end
+    int rowsOfLast = Math.min(RowShares.UNIT, weight.rows() - last);
     GemvKernel kernel = tokens == 1 ? kernels.find(weight) : null;
     if (kernel == null) {
-      GemvTile.multiply(weight, firstRow, rows, input, tokens, mine, sums, to, stride);
+      GemvTile.multiply(
+          weight, firstRow, apart, streams, rowsOfLast, input, tokens, mine, sums, to, tokenBytes());
     } else {
       long rowBytes = weight.rowBytes();
       kernel.multiply(
-          weight.data(), firstRow * rowBytes, rowBytes, rows, input, weight.cols(), mine, sums, to);
+          weight.data(),
+          firstRow * rowBytes,
+          rowBytes,
+          apart * rowBytes,
+          streams,
+          rowsOfLast,
+          input,
+          weight.cols(),
+          mine,
+          sums,
+          to);
     }
   }
 
   private void store(
-      MemorySegment sums, long at, Linear linear, Tensor y, int token, int firstRow, int rows) {
+      MemorySegment sums, long at, Linear linear, Tensor y, int token, int firstRow) {
+    int rows = RowShares.UNIT;
     long first = (long) firstRow * Float.BYTES;
     long target = y.rowOffset(token) + first;
     OutputRows.addBias(linear, sums, at, first, rows);
     if (up != null && activation != null) {
-      long upOffset = at + (long) rows * Float.BYTES;
+      long upOffset = at + MAP_BYTES;
       OutputRows.addBias(up, sums, upOffset, first, rows);
       OutputRows.writeGated(activation, sums, at, sums, upOffset, y.segment(), target, rows);
     } else {

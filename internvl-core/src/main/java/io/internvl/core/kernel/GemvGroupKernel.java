@@ -4,39 +4,45 @@ import java.lang.foreign.MemorySegment;
 
 /** Multiplies four rows at a time, with their sums in registers. */
 abstract class GemvGroupKernel extends GemvKernel {
-  /** Rows of a group, and streams of memory. */
-  static final int STREAMS = 4;
+  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
   final void multiply(
       MemorySegment w,
       long offset,
       long rowBytes,
-      int rows,
+      long apart,
+      int streams,
+      int rowsOfLast,
       TokenInput x,
       int cols,
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    int part = Math.ceilDiv(rows, STREAMS);
-    for (int r = 0; r < part; r++) {
-      int r1 = Math.min(r + part, rows - 1);
-      int r2 = Math.min(r + 2 * part, rows - 1);
-      int r3 = Math.min(r + 3 * part, rows - 1);
+    for (int row = 0; row < RowShares.UNIT; row++) {
+      int last = row < rowsOfLast ? streams - 1 : streams - 2;
+      if (last < 0) {
+        return;
+      }
+      int s1 = Math.min(1, last);
+      int s2 = Math.min(2, last);
+      int s3 = Math.min(3, last);
+      long first = offset + row * rowBytes;
+      long target = to + (long) row * Float.BYTES;
       group(
           w,
-          offset + r * rowBytes,
-          offset + r1 * rowBytes,
-          offset + r2 * rowBytes,
-          offset + r3 * rowBytes,
+          first,
+          first + s1 * apart,
+          first + s2 * apart,
+          first + s3 * apart,
           x,
           cols,
           mine,
           sums,
-          to + (long) r * Float.BYTES,
-          to + (long) r1 * Float.BYTES,
-          to + (long) r2 * Float.BYTES,
-          to + (long) r3 * Float.BYTES);
+          target,
+          target + s1 * UNIT_BYTES,
+          target + s2 * UNIT_BYTES,
+          target + s3 * UNIT_BYTES);
     }
   }
 

@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * Products of one token with the rows of a matrix of one tensor type, read once from memory.
  *
- * <p>Rows are taken in groups whose members lie far apart, so that the memory system sees several
- * sequential streams: one stream alone leaves a fifth of the bandwidth unused. The arithmetic of a
- * row does not depend on its group.
+ * <p>One row of each stream is taken at a time, so that the memory system sees several sequential
+ * streams: one alone leaves a fifth of the bandwidth unused. The arithmetic of a row does not depend
+ * on the others.
  */
 abstract class GemvKernel {
   /**
@@ -20,23 +20,27 @@ abstract class GemvKernel {
   abstract boolean fits(int cols);
 
   /**
-   * Multiplies consecutive rows.
+   * Multiplies {@link RowShares#UNIT} consecutive rows of each of several streams.
    *
    * @param w encoded weights
-   * @param offset where the first row starts
+   * @param offset where the first row of the first stream starts
    * @param rowBytes size of a row
-   * @param rows number of rows
+   * @param apart bytes from one stream to the next
+   * @param streams number of streams, 1 to {@link RowShares#STREAMS}
+   * @param rowsOfLast rows that the last stream has, 1 to {@link RowShares#UNIT}
    * @param x the token
    * @param cols elements of a row
    * @param mine scratch of the calling worker
-   * @param sums receives the products, one float a row
+   * @param sums receives the product of stream s, row r as element {@code s * UNIT + r}
    * @param to byte offset of the first product
    */
   abstract void multiply(
       MemorySegment w,
       long offset,
       long rowBytes,
-      int rows,
+      long apart,
+      int streams,
+      int rowsOfLast,
       TokenInput x,
       int cols,
       WorkerScratch mine,

@@ -10,46 +10,41 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Multiplies eight rows at a time, block by block in a loop over the rows, with their sums in the
+ * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their sums in the
  * first-level cache: for types whose block takes so much code that unrolled rows would be too long
  * for the compiler. A load and a store of the sums for 256 weights cost next to nothing.
  */
 abstract class GemvLoopKernel extends GemvKernel {
-  private static final int STREAMS = 8;
+  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
   final void multiply(
       MemorySegment w,
       long offset,
       long rowBytes,
-      int rows,
+      long apart,
+      int streams,
+      int rowsOfLast,
       TokenInput x,
       int cols,
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    MemorySegment scratch = mine.staging.atLeast(STREAMS * VECTOR_BYTES);
-    int part = rows / STREAMS;
-    for (int r = 0; r < part; r++) {
-      clear(scratch);
-      rows(w, offset + r * rowBytes, part * rowBytes, STREAMS, x, cols, scratch);
-      for (int i = 0; i < STREAMS; i++) {
-        sums.set(ValueLayout.JAVA_FLOAT, to + 4L * (r + i * part), sum(scratch, i));
-      }
-    }
-    int done = part * STREAMS;
-    if (done < rows) {
-      clear(scratch);
-      rows(w, offset + done * rowBytes, rowBytes, rows - done, x, cols, scratch);
-      for (int i = 0; i < rows - done; i++) {
-        sums.set(ValueLayout.JAVA_FLOAT, to + 4L * (done + i), sum(scratch, i));
+    MemorySegment lanes = mine.staging.atLeast(RowShares.STREAMS * VECTOR_BYTES);
+    for (int row = 0; row < RowShares.UNIT; row++) {
+      int count = row < rowsOfLast ? streams : streams - 1;
+      clear(lanes);
+      rows(w, offset + row * rowBytes, apart, count, x, cols, lanes);
+      long target = to + (long) row * Float.BYTES;
+      for (int stream = 0; stream < count; stream++) {
+        sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum(lanes, stream));
       }
     }
   }
 
   private static void clear(MemorySegment x) {
     FloatVector zero = FloatVector.zero(FLOATS);
-    for (int i = 0; i < STREAMS; i++) {
+    for (int i = 0; i < RowShares.STREAMS; i++) {
       zero.intoMemorySegment(x, i * VECTOR_BYTES, ORDER);
     }
   }
@@ -65,7 +60,7 @@ abstract class GemvLoopKernel extends GemvKernel {
    * @param w encoded weights
    * @param offset where the first row starts
    * @param stride bytes from one row to the next
-   * @param rows number of rows, at most eight
+   * @param rows number of rows, at most {@link RowShares#STREAMS}
    * @param x the token
    * @param cols elements of a row
    * @param sums one vector a row: its lanes, added up, are the products; zero before

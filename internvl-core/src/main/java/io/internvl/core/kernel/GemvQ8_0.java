@@ -4,7 +4,6 @@ import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -16,7 +15,6 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvQ8_0 extends GemvLoopKernel {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int BLOCK_BYTES = TensorType.Q8_0.blockBytes();
 
   @Override
   boolean fits(int cols) {

@@ -11,57 +11,61 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of a few tokens with rows of any tensor type: stretches of four rows are decoded to
+ * Products of a few tokens with rows of any tensor type: stretches of a row of each stream are decoded to
  * float32 once and multiplied with every token while they are in the first-level cache.
  */
 final class GemvTile {
-  private static final int ROWS = 4;
+  private static final int ROWS = RowShares.STREAMS;
   private static final int STRETCH = 1024;
 
   private GemvTile() {}
 
   /**
-   * Multiplies consecutive rows.
+   * Multiplies {@link RowShares#UNIT} consecutive rows of each of several streams.
    *
    * @param weight the matrix
-   * @param firstRow index of the first row
-   * @param rows number of rows
+   * @param firstRow index of the first row of the first stream
+   * @param apart rows from one stream to the next
+   * @param streams number of streams
+   * @param rowsOfLast rows that the last stream has
    * @param x the tokens
    * @param tokens number of tokens
    * @param mine scratch of the calling worker
-   * @param sums receives the products (tokens, stride)
+   * @param sums receives the products: for each token, stream s, row r at {@code s * UNIT + r}
    * @param to byte offset of the first product
-   * @param stride bytes between the products of two tokens
+   * @param tokenBytes bytes between the products of two tokens
    */
   static void multiply(
       WeightMatrix weight,
       int firstRow,
-      int rows,
+      int apart,
+      int streams,
+      int rowsOfLast,
       TokenInput x,
       int tokens,
       WorkerScratch mine,
       MemorySegment sums,
       long to,
-      long stride) {
+      long tokenBytes) {
     long accumulatorBytes = ROWS * VECTOR_BYTES; // of one token
     MemorySegment accumulators = mine.staging.atLeast(tokens * accumulatorBytes);
     int cols = weight.cols();
-    for (int row = 0; row < rows; row += ROWS) {
+    for (int row = 0; row < RowShares.UNIT; row++) {
+      int count = row < rowsOfLast ? streams : streams - 1;
       clear(accumulators, tokens * accumulatorBytes);
       for (int col = 0; col < cols; col += STRETCH) {
-        int count = Math.min(STRETCH, cols - col);
-        decode(weight, firstRow + row, Math.min(ROWS, rows - row), col, count, mine.tile());
-        int padded = Panels.roundUp(count, LANES);
+        int length = Math.min(STRETCH, cols - col);
+        decode(weight, firstRow + row, apart, count, col, length, mine.tile());
+        int padded = Panels.roundUp(length, LANES);
         for (int token = 0; token < tokens; token++) {
           long xo = token * x.rowBytes() + (long) col * Float.BYTES;
-          long at = token * accumulatorBytes;
-          dot(mine.tile(), padded, x.floats(), xo, accumulators, at);
+          dot(mine.tile(), padded, x.floats(), xo, accumulators, token * accumulatorBytes);
         }
       }
       for (int token = 0; token < tokens; token++) {
-        for (int i = 0; i < ROWS && row + i < rows; i++) {
+        for (int i = 0; i < count; i++) {
           long at = token * accumulatorBytes + i * VECTOR_BYTES;
-          long target = to + token * stride + (long) (row + i) * Float.BYTES;
+          long target = to + token * tokenBytes + (long) (i * RowShares.UNIT + row) * Float.BYTES;
           sums.set(ValueLayout.JAVA_FLOAT, target, sum(accumulators, at));
         }
       }
@@ -79,12 +83,18 @@ final class GemvTile {
     return FloatVector.fromMemorySegment(FLOATS, x, at, ORDER).reduceLanes(VectorOperators.ADD);
   }
 
-  /** Decodes a stretch of a few rows, zeros behind it up to a whole vector. */
+  /** Decodes a stretch of a row of each stream, zeros behind it up to a whole vector. */
   private static void decode(
-      WeightMatrix weight, int firstRow, int rows, int col, int count, float[] tile) {
-    for (int i = 0; i < rows; i++) {
+      WeightMatrix weight,
+      int firstRow,
+      int apart,
+      int streams,
+      int col,
+      int count,
+      float[] tile) {
+    for (int i = 0; i < streams; i++) {
       int to = i * STRETCH;
-      RowCodec.decode(weight, firstRow + i, col, count, tile, to);
+      RowCodec.decode(weight, firstRow + i * apart, col, count, tile, to);
       for (int j = count; j < Panels.roundUp(count, LANES); j++) {
         tile[to + j] = 0;
       }
