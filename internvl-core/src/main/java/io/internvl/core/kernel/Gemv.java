@@ -144,7 +144,17 @@ final class Gemv implements Workers.Task, AutoCloseable {
     GemvKernel kernel = tokens == 1 ? kernels.find(weight) : null;
     if (kernel == null) {
       GemvTile.multiply(
-          weight, firstRow, apart, streams, rowsOfLast, input, tokens, mine, sums, to, tokenBytes());
+          weight,
+          firstRow,
+          apart,
+          streams,
+          rowsOfLast,
+          input,
+          tokens,
+          mine,
+          sums,
+          to,
+          tokenBytes());
     } else {
       long rowBytes = weight.rowBytes();
       kernel.multiply(

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
  * Products of one token with the rows of a matrix of one tensor type, read once from memory.
  *
  * <p>One row of each stream is taken at a time, so that the memory system sees several sequential
- * streams: one alone leaves a fifth of the bandwidth unused. The arithmetic of a row does not depend
- * on the others.
+ * streams: one alone leaves a fifth of the bandwidth unused. The arithmetic of a row does not
+ * depend on the others.
  */
 abstract class GemvKernel {
   /**

@@ -10,9 +10,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their sums in the
- * first-level cache: for types whose block takes so much code that unrolled rows would be too long
- * for the compiler. A load and a store of the sums for 256 weights cost next to nothing.
+ * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their
+ * sums in the first-level cache: for types whose block takes so much code that unrolled rows would
+ * be too long for the compiler. A load and a store of the sums for 256 weights cost next to
+ * nothing.
  */
 abstract class GemvLoopKernel extends GemvKernel {
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;

@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of a few tokens with rows of any tensor type: stretches of a row of each stream are decoded to
- * float32 once and multiplied with every token while they are in the first-level cache.
+ * Products of a few tokens with rows of any tensor type: stretches of a row of each stream are
+ * decoded to float32 once and multiplied with every token while they are in the first-level cache.
  */
 final class GemvTile {
   private static final int ROWS = RowShares.STREAMS;
@@ -85,13 +85,7 @@ final class GemvTile {
 
   /** Decodes a stretch of a row of each stream, zeros behind it up to a whole vector. */
   private static void decode(
-      WeightMatrix weight,
-      int firstRow,
-      int apart,
-      int streams,
-      int col,
-      int count,
-      float[] tile) {
+      WeightMatrix weight, int firstRow, int apart, int streams, int col, int count, float[] tile) {
     for (int i = 0; i < streams; i++) {
       int to = i * STRETCH;
       RowCodec.decode(weight, firstRow + i * apart, col, count, tile, to);

@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * Divides the rows of matrices among workers so that each reads a few long sequential streams.
  *
  * <p>Every worker owns a range of rows of each matrix, cut into {@link #STREAMS} parts. A piece of
- * work is the next {@link #UNIT} rows of each part: from piece to piece the streams go on where they
- * were, which the memory system rewards. A worker that has finished its own range takes pieces from
- * the end of another's, so a slow one delays nobody.
+ * work is the next {@link #UNIT} rows of each part: from piece to piece the streams go on where
+ * they were, which the memory system rewards. A worker that has finished its own range takes pieces
+ * from the end of another's, so a slow one delays nobody.
  */
 final class RowShares {
   /** Parts of a range, read side by side. */
