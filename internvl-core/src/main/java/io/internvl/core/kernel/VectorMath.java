@@ -90,6 +90,7 @@ final class VectorMath {
     q = q.mul(q);
     q = q.mul(q);
     q = q.mul(q);
-    return x.max(0f).sub(a.mul(0.5f).div(q));
+    FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
+    return positive.sub(a.mul(0.5f).div(q));
   }
 }

@@ -31,10 +31,11 @@ class LinearKernelsTest {
     for (int tokens : TOKENS) {
       shapes.add(Arguments.of(tokens, 37, 67));
     }
-    for (int rows : new int[] {1, 7, 8, 9, 16, 17, 191, 192, 193, 500}) {
+    for (int rows : new int[] {1, 7, 8, 9, 16, 17, 127, 128, 129, 500}) {
       shapes.add(Arguments.of(19, rows, 40));
     }
-    for (int cols : new int[] {1, 2, 3, 5, 15, 16, 17, 255, 256, 257, 512, 897}) {
+    for (int cols :
+        new int[] {1, 2, 3, 5, 15, 16, 17, 255, 256, 257, 897, 1023, 1024, 1025, 2100}) {
       shapes.add(Arguments.of(50, 23, cols));
     }
     shapes.add(Arguments.of(1100, 33, 8));

@@ -133,6 +133,18 @@ class RowKernelsTest {
     }
   }
 
+  @Test
+  void decodesRowsWiderThanATile() {
+    try (KernelPair kernels = new KernelPair(1, 8)) {
+      WeightMatrix weight = kernels.quantized(TensorType.Q8_0, 3, 2336);
+      Tensor expected = kernels.random(2, 2336);
+      Tensor actual = kernels.copy(expected);
+      kernels.scalar.decodeRow(kernels.scalarWorkspace, weight, 2, expected, 1);
+      kernels.vector.decodeRow(kernels.vectorWorkspace, weight, 2, actual, 1);
+      assertSame(actual, expected, 2);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 15, 16, 17, 100})
   void addsScaledRows(int n) {
