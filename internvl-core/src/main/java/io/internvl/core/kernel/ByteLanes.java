@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -64,24 +65,38 @@ final class ByteLanes {
   /** Writes {@code d * q} to y[o .. o + 15]. */
   static void scaled(ByteVector q, float d, float[] y, int o) {
     ((FloatVector) q.castShape(FLOATS, 0)).mul(d).intoArray(y, o);
-    if (LANES <= 8) {
-      ((FloatVector) q.castShape(FLOATS, 1)).mul(d).intoArray(y, o + LANES);
+    if (LANES == 8) {
+      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 8);
     }
     if (LANES == 4) {
-      ((FloatVector) q.castShape(FLOATS, 2)).mul(d).intoArray(y, o + 8);
-      ((FloatVector) q.castShape(FLOATS, 3)).mul(d).intoArray(y, o + 12);
+      IntVector words = q.reinterpretAsInts();
+      ((FloatVector) spread(words.lane(1)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 4);
+      ((FloatVector) spread(words.lane(2)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 8);
+      ((FloatVector) spread(words.lane(3)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 12);
     }
   }
 
   /** Writes {@code d * q + m} to y[o .. o + 15]. */
   static void affine(ByteVector q, float d, float m, float[] y, int o) {
     ((FloatVector) q.castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o);
-    if (LANES <= 8) {
-      ((FloatVector) q.castShape(FLOATS, 1)).mul(d).add(m).intoArray(y, o + LANES);
+    if (LANES == 8) {
+      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 8);
     }
     if (LANES == 4) {
-      ((FloatVector) q.castShape(FLOATS, 2)).mul(d).add(m).intoArray(y, o + 8);
-      ((FloatVector) q.castShape(FLOATS, 3)).mul(d).add(m).intoArray(y, o + 12);
+      IntVector words = q.reinterpretAsInts();
+      ((FloatVector) spread(words.lane(1)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 4);
+      ((FloatVector) spread(words.lane(2)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 8);
+      ((FloatVector) spread(words.lane(3)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 12);
     }
+  }
+
+  // Conversion of another part than the first is slow; so those parts are moved to the front.
+
+  private static ByteVector upperHalf(ByteVector q) {
+    return LongVector.broadcast(LONGS, q.reinterpretAsLongs().lane(1)).reinterpretAsBytes();
+  }
+
+  private static ByteVector spread(int word) {
+    return IntVector.broadcast(IntVector.SPECIES_128, word).reinterpretAsBytes();
   }
 }

@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.BYTE;
 import static io.internvl.core.kernel.ByteLanes.BYTES;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.LONG;
@@ -25,21 +26,13 @@ final class KQuantRows {
       long b = offset + 84L * block;
       float d = Float.float16ToFloat(data.get(SHORT, b + 80));
       float dmin = Float.float16ToFloat(data.get(SHORT, b + 82));
-      for (int part = 0; part < 4; part++) { // 16 bytes, four weights each
-        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 16 + 16L * part, ORDER);
-        int k = part / 2 * 8 + part % 2; // sub-block of the lowest bits
-        long scales = data.get(LONG, b + part / 2 * 8) >>> 8 * (part % 2);
-        int o = to + 256 * block + 16 * k;
-        affine(v.and((byte) 3), d * (scales & 15), -(dmin * (scales >> 4 & 15)), y, o);
-        scales >>>= 16;
-        v = right(v, 2);
-        affine(v.and((byte) 3), d * (scales & 15), -(dmin * (scales >> 4 & 15)), y, o + 32);
-        scales >>>= 16;
-        v = right(v, 2);
-        affine(v.and((byte) 3), d * (scales & 15), -(dmin * (scales >> 4 & 15)), y, o + 64);
-        scales >>>= 16;
-        v = right(v, 2);
-        affine(v.and((byte) 3), d * (scales & 15), -(dmin * (scales >> 4 & 15)), y, o + 96);
+      for (int k = 0; k < 16; k++) {
+        long q = b + 16 + 32L * (k >> 3) + 16L * (k & 1);
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
+        int scale = data.get(BYTE, b + k);
+        float ml = -(dmin * (scale >> 4 & 15));
+        v = right(v, k & 6).and((byte) 3);
+        affine(v, d * (scale & 15), ml, y, to + 256 * block + 16 * k);
       }
     }
   }
@@ -50,20 +43,13 @@ final class KQuantRows {
       float d = Float.float16ToFloat(data.get(SHORT, b + 108));
       long low = data.get(LONG, b + 96);
       int high = data.get(INT, b + 104);
-      for (int part = 0; part < 4; part++) { // 16 bytes, four weights each
-        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 32 + 16L * part, ORDER);
-        ByteVector m = ByteVector.fromMemorySegment(BYTES, data, b + part % 2 * 16, ORDER);
-        int k = part / 2 * 8 + part % 2;
-        int o = to + 256 * block + 16 * k;
-        m = left(right(m, part / 2 * 4), 2);
-        for (int shift = 0; shift < 8; shift += 4) { // two of the four
-          ByteVector q = v.and((byte) 3).or(m.and((byte) 4));
-          scaled(q.sub((byte) 4), d * scale(low, high, k + shift), y, o + 16 * shift);
-          q = right(v, 2).and((byte) 3).or(right(m, 1).and((byte) 4));
-          scaled(q.sub((byte) 4), d * scale(low, high, k + shift + 2), y, o + 16 * shift + 32);
-          v = right(v, 4);
-          m = right(m, 2);
-        }
+      for (int k = 0; k < 16; k++) {
+        long q = b + 32 + 32L * (k >> 3) + 16L * (k & 1);
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
+        ByteVector m = ByteVector.fromMemorySegment(BYTES, data, b + 16L * (k & 1), ORDER);
+        v = right(v, k & 6).and((byte) 3).or(left(right(m, k >> 1), 2).and((byte) 4));
+        float dl = d * scale(low, high, k);
+        scaled(v.sub((byte) 4), dl, y, to + 256 * block + 16 * k);
       }
     }
   }
@@ -81,20 +67,13 @@ final class KQuantRows {
       float dmin = Float.float16ToFloat(data.get(SHORT, b + 2));
       long scales = scales(data.get(LONG, b + 4), data.get(INT, b + 12));
       long minima = minima(data.get(LONG, b + 4), data.get(INT, b + 12));
-      for (int pair = 0; pair < 4; pair++) { // two sub-blocks of 32
-        int o = to + 256 * block + 64 * pair;
-        ByteVector v0 = ByteVector.fromMemorySegment(BYTES, data, b + 16 + 32L * pair, ORDER);
-        ByteVector v1 = ByteVector.fromMemorySegment(BYTES, data, b + 32 + 32L * pair, ORDER);
-        float dl = d * (scales & 63);
-        float ml = -(dmin * (minima & 63));
-        affine(v0.and((byte) 15), dl, ml, y, o);
-        affine(v1.and((byte) 15), dl, ml, y, o + 16);
-        dl = d * (scales >> 8 & 63);
-        ml = -(dmin * (minima >> 8 & 63));
-        affine(right(v0, 4).and((byte) 15), dl, ml, y, o + 32);
-        affine(right(v1, 4).and((byte) 15), dl, ml, y, o + 48);
-        scales >>>= 16;
-        minima >>>= 16;
+      for (int k = 0; k < 16; k++) {
+        long q = b + 16 + 32L * (k >> 2) + 16L * (k & 1);
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
+        int j = 8 * (k >> 1);
+        float ml = -(dmin * (minima >>> j & 63));
+        v = right(v, 2 * (k & 2)).and((byte) 15);
+        affine(v, d * (scales >>> j & 63), ml, y, to + 256 * block + 16 * k);
       }
     }
   }
@@ -106,20 +85,14 @@ final class KQuantRows {
       float dmin = Float.float16ToFloat(data.get(SHORT, b + 2));
       long scales = scales(data.get(LONG, b + 4), data.get(INT, b + 12));
       long minima = minima(data.get(LONG, b + 4), data.get(INT, b + 12));
-      for (int i = 0; i < 32; i += 16) {
-        ByteVector h = ByteVector.fromMemorySegment(BYTES, data, b + 16 + i, ORDER);
-        for (int pair = 0; pair < 4; pair++) { // nibbles of two sub-blocks of 32
-          long q = b + 48 + 32L * pair + i;
-          ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
-          int o = to + 256 * block + 64 * pair + i;
-          int j = 16 * pair;
-          ByteVector low = v.and((byte) 15).or(left(h, 4).and((byte) 16));
-          affine(low, d * (scales >>> j & 63), -(dmin * (minima >>> j & 63)), y, o);
-          ByteVector top = right(v, 4).and((byte) 15).or(left(h, 3).and((byte) 16));
-          j += 8;
-          affine(top, d * (scales >>> j & 63), -(dmin * (minima >>> j & 63)), y, o + 32);
-          h = right(h, 2);
-        }
+      for (int k = 0; k < 16; k++) {
+        long q = b + 48 + 32L * (k >> 2) + 16L * (k & 1);
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
+        ByteVector h = ByteVector.fromMemorySegment(BYTES, data, b + 16 + 16L * (k & 1), ORDER);
+        v = right(v, 2 * (k & 2)).and((byte) 15).or(left(right(h, k >> 1), 4).and((byte) 16));
+        int j = 8 * (k >> 1);
+        float ml = -(dmin * (minima >>> j & 63));
+        affine(v, d * (scales >>> j & 63), ml, y, to + 256 * block + 16 * k);
       }
     }
   }
@@ -140,25 +113,14 @@ final class KQuantRows {
     for (int block = 0; block < count / 256; block++) {
       long b = offset + 210L * block;
       float d = Float.float16ToFloat(data.get(SHORT, b + 208));
-      for (int part = 0; part < 4; part++) { // half of 128, and which 16 of its 32
-        int half = part / 2;
-        long l = b + 64L * half + 16L * (part % 2);
-        ByteVector v0 = ByteVector.fromMemorySegment(BYTES, data, l, ORDER);
-        ByteVector v1 = ByteVector.fromMemorySegment(BYTES, data, l + 32, ORDER);
-        ByteVector h = ByteVector.fromMemorySegment(BYTES, data, b + 128 + 16L * part, ORDER);
-        long s = data.get(LONG, b + 192 + 8L * half) >>> 8 * (part % 2);
-        int o = to + 256 * block + 128 * half + 16 * (part % 2);
-        for (int nibble = 0; nibble < 2; nibble++) {
-          ByteVector q = v0.and((byte) 15).or(left(h, 4).and((byte) 48));
-          scaled(q.sub((byte) 32), d * (byte) s, y, o);
-          q = v1.and((byte) 15).or(left(h, 2).and((byte) 48));
-          scaled(q.sub((byte) 32), d * (byte) (s >>> 16), y, o + 32);
-          v0 = right(v0, 4);
-          v1 = right(v1, 4);
-          h = right(h, 4);
-          s >>>= 32;
-          o += 64;
-        }
+      for (int k = 0; k < 16; k++) {
+        long l = b + 64L * (k >> 3) + 16L * (k & 3);
+        long h = b + 128 + 32L * (k >> 3) + 16L * (k & 1);
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, l, ORDER);
+        ByteVector top = ByteVector.fromMemorySegment(BYTES, data, h, ORDER);
+        v = right(v, k & 4).and((byte) 15).or(left(right(top, k & 6), 4).and((byte) 48));
+        float dl = d * data.get(BYTE, b + 192 + k);
+        scaled(v.sub((byte) 32), dl, y, to + 256 * block + 16 * k);
       }
     }
   }
