@@ -72,6 +72,9 @@ public final class Quantize implements Callable<Integer> {
     System.exit(new CommandLine(new Quantize()).execute(args));
   }
 
+  /** Creates the command; picocli sets its options. */
+  public Quantize() {}
+
   @Override
   public Integer call() throws IOException {
     try {
