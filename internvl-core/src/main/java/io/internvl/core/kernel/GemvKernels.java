@@ -15,6 +15,12 @@ final class GemvKernels {
     kernels.put(TensorType.BF16, new GemvBF16());
     if (VectorSupport.LANES == 16) {
       kernels.put(TensorType.Q8_0, new GemvQ8_0());
+      kernels.put(TensorType.Q4_0, new GemvQ4_0());
+      kernels.put(TensorType.Q4_1, new GemvQ4_1());
+      kernels.put(TensorType.Q5_0, new GemvQ5_0());
+      kernels.put(TensorType.Q5_1, new GemvQ5_1());
+      kernels.put(TensorType.IQ4_NL, new GemvIQ4_NL());
+      kernels.put(TensorType.MXFP4, new GemvMXFP4());
       kernels.put(TensorType.Q4_K, new GemvQ4_K());
     }
   }
