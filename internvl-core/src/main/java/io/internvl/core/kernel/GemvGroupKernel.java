@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Multiplies four rows at a time, with their sums in registers. */
 abstract class GemvGroupKernel extends GemvKernel {
+  private static final int GROUP = 4;
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
@@ -20,29 +21,28 @@ abstract class GemvGroupKernel extends GemvKernel {
       MemorySegment sums,
       long to) {
     for (int row = 0; row < RowShares.UNIT; row++) {
-      int last = row < rowsOfLast ? streams - 1 : streams - 2;
-      if (last < 0) {
-        return;
+      int count = row < rowsOfLast ? streams : streams - 1;
+      for (int s0 = 0; s0 < count; s0 += GROUP) {
+        int s1 = Math.min(s0 + 1, count - 1);
+        int s2 = Math.min(s0 + 2, count - 1);
+        int s3 = Math.min(s0 + 3, count - 1);
+        long first = offset + row * rowBytes;
+        long target = to + (long) row * Float.BYTES;
+        group(
+            w,
+            first + s0 * apart,
+            first + s1 * apart,
+            first + s2 * apart,
+            first + s3 * apart,
+            x,
+            cols,
+            mine,
+            sums,
+            target + s0 * UNIT_BYTES,
+            target + s1 * UNIT_BYTES,
+            target + s2 * UNIT_BYTES,
+            target + s3 * UNIT_BYTES);
       }
-      int s1 = Math.min(1, last);
-      int s2 = Math.min(2, last);
-      int s3 = Math.min(3, last);
-      long first = offset + row * rowBytes;
-      long target = to + (long) row * Float.BYTES;
-      group(
-          w,
-          first,
-          first + s1 * apart,
-          first + s2 * apart,
-          first + s3 * apart,
-          x,
-          cols,
-          mine,
-          sums,
-          target,
-          target + s1 * UNIT_BYTES,
-          target + s2 * UNIT_BYTES,
-          target + s3 * UNIT_BYTES);
     }
   }
 

@@ -16,7 +16,8 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class GemvTile {
   private static final int ROWS = RowShares.STREAMS;
-  private static final int STRETCH = 1024;
+  private static final int STRETCH = 512;
+  private static final int GROUP = 4; // rows whose sums are in registers at a time
 
   private GemvTile() {}
 
@@ -59,7 +60,10 @@ final class GemvTile {
         int padded = Panels.roundUp(length, LANES);
         for (int token = 0; token < tokens; token++) {
           long xo = token * x.rowBytes() + (long) col * Float.BYTES;
-          dot(mine.tile(), padded, x.floats(), xo, accumulators, token * accumulatorBytes);
+          for (int first = 0; first < count; first += GROUP) {
+            long at = token * accumulatorBytes + first * VECTOR_BYTES;
+            dot(mine.tile(), first * STRETCH, padded, x.floats(), xo, accumulators, at);
+          }
         }
       }
       for (int token = 0; token < tokens; token++) {
@@ -95,18 +99,19 @@ final class GemvTile {
     }
   }
 
+  /** Adds the products of four rows of the tile with a stretch of a token. */
   private static void dot(
-      float[] tile, int count, MemorySegment x, long xo, MemorySegment sums, long at) {
+      float[] tile, int from, int count, MemorySegment x, long xo, MemorySegment sums, long at) {
     FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, sums, at, ORDER);
     FloatVector a1 = FloatVector.fromMemorySegment(FLOATS, sums, at + VECTOR_BYTES, ORDER);
     FloatVector a2 = FloatVector.fromMemorySegment(FLOATS, sums, at + 2 * VECTOR_BYTES, ORDER);
     FloatVector a3 = FloatVector.fromMemorySegment(FLOATS, sums, at + 3 * VECTOR_BYTES, ORDER);
     for (int i = 0; i < count; i += LANES) {
       FloatVector v = FloatVector.fromMemorySegment(FLOATS, x, xo + 4L * i, ORDER);
-      a0 = FloatVector.fromArray(FLOATS, tile, i).fma(v, a0);
-      a1 = FloatVector.fromArray(FLOATS, tile, i + STRETCH).fma(v, a1);
-      a2 = FloatVector.fromArray(FLOATS, tile, i + 2 * STRETCH).fma(v, a2);
-      a3 = FloatVector.fromArray(FLOATS, tile, i + 3 * STRETCH).fma(v, a3);
+      a0 = FloatVector.fromArray(FLOATS, tile, from + i).fma(v, a0);
+      a1 = FloatVector.fromArray(FLOATS, tile, from + i + STRETCH).fma(v, a1);
+      a2 = FloatVector.fromArray(FLOATS, tile, from + i + 2 * STRETCH).fma(v, a2);
+      a3 = FloatVector.fromArray(FLOATS, tile, from + i + 3 * STRETCH).fma(v, a3);
     }
     a0.intoMemorySegment(sums, at, ORDER);
     a1.intoMemorySegment(sums, at + VECTOR_BYTES, ORDER);

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 final class RowShares {
   /** Parts of a range, read side by side. */
-  static final int STREAMS = 4;
+  static final int STREAMS = 8;
 
   /** Rows of a part in one piece: a whole vector and cache line of results. */
   static final int UNIT = 16;
