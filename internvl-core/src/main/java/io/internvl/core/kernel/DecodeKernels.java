@@ -164,7 +164,7 @@ final class DecodeKernels {
       sums = sums.add(p);
     }
     out.set(FLOAT, mo, m);
-    out.set(FLOAT, sumOffset, sums.reduceLanes(VectorOperators.ADD));
+    out.set(FLOAT, sumOffset, VectorSum.of(sums));
   }
 
   /**
@@ -255,7 +255,7 @@ final class DecodeKernels {
       factor.intoMemorySegment(x, mo + at, ORDER);
       total = factor.fma(FloatVector.fromMemorySegment(FLOATS, x, sumOffset + at, ORDER), total);
     }
-    return total.reduceLanes(VectorOperators.ADD) + (float) Math.pow(2, sink - m);
+    return VectorSum.of(total) + (float) Math.pow(2, sink - m);
   }
 
   /**

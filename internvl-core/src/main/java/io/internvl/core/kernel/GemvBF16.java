@@ -7,7 +7,6 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -33,12 +32,7 @@ final class GemvBF16 extends GemvGroupKernel {
       long o3,
       TokenInput input,
       int cols,
-      WorkerScratch mine,
-      MemorySegment sums,
-      long r0,
-      long r1,
-      long r2,
-      long r3) {
+      MemorySegment lanes) {
 
     MemorySegment x = input.pairs().segment();
     FloatVector a0 = FloatVector.zero(FLOATS);
@@ -62,9 +56,9 @@ final class GemvBF16 extends GemvGroupKernel {
       a3 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even, a3);
       a3 = v.and(0xFFFF0000).reinterpretAsFloats().fma(odd, a3);
     }
-    sums.set(ValueLayout.JAVA_FLOAT, r0, a0.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r1, a1.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r2, a2.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r3, a3.reduceLanes(VectorOperators.ADD));
+    a0.intoMemorySegment(lanes, 0, ORDER);
+    a1.intoMemorySegment(lanes, VECTOR_BYTES, ORDER);
+    a2.intoMemorySegment(lanes, 2 * VECTOR_BYTES, ORDER);
+    a3.intoMemorySegment(lanes, 3 * VECTOR_BYTES, ORDER);
   }
 }

@@ -7,7 +7,6 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -45,12 +44,7 @@ final class GemvF16 extends GemvGroupKernel {
       long o3,
       TokenInput input,
       int cols,
-      WorkerScratch mine,
-      MemorySegment sums,
-      long r0,
-      long r1,
-      long r2,
-      long r3) {
+      MemorySegment lanes) {
 
     MemorySegment x = input.halfPairs().segment();
     FloatVector a0 = FloatVector.zero(FLOATS);
@@ -94,9 +88,9 @@ final class GemvF16 extends GemvGroupKernel {
       h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
       a3 = v.and(SIGN).or(h).reinterpretAsFloats().fma(odd, a3);
     }
-    sums.set(ValueLayout.JAVA_FLOAT, r0, a0.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r1, a1.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r2, a2.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r3, a3.reduceLanes(VectorOperators.ADD));
+    a0.intoMemorySegment(lanes, 0, ORDER);
+    a1.intoMemorySegment(lanes, VECTOR_BYTES, ORDER);
+    a2.intoMemorySegment(lanes, 2 * VECTOR_BYTES, ORDER);
+    a3.intoMemorySegment(lanes, 3 * VECTOR_BYTES, ORDER);
   }
 }

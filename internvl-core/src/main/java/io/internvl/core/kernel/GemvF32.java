@@ -3,11 +3,10 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Float32 weights. */
 final class GemvF32 extends GemvGroupKernel {
@@ -25,12 +24,7 @@ final class GemvF32 extends GemvGroupKernel {
       long o3,
       TokenInput input,
       int cols,
-      WorkerScratch mine,
-      MemorySegment sums,
-      long r0,
-      long r1,
-      long r2,
-      long r3) {
+      MemorySegment lanes) {
     MemorySegment x = input.floats();
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;
@@ -44,9 +38,9 @@ final class GemvF32 extends GemvGroupKernel {
       a2 = FloatVector.fromMemorySegment(FLOATS, w, o2 + at, ORDER).fma(v, a2);
       a3 = FloatVector.fromMemorySegment(FLOATS, w, o3 + at, ORDER).fma(v, a3);
     }
-    sums.set(ValueLayout.JAVA_FLOAT, r0, a0.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r1, a1.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r2, a2.reduceLanes(VectorOperators.ADD));
-    sums.set(ValueLayout.JAVA_FLOAT, r3, a3.reduceLanes(VectorOperators.ADD));
+    a0.intoMemorySegment(lanes, 0, ORDER);
+    a1.intoMemorySegment(lanes, VECTOR_BYTES, ORDER);
+    a2.intoMemorySegment(lanes, 2 * VECTOR_BYTES, ORDER);
+    a3.intoMemorySegment(lanes, 3 * VECTOR_BYTES, ORDER);
   }
 }

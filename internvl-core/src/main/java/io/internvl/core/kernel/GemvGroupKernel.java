@@ -1,6 +1,12 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
+
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
 
 /** Multiplies four rows at a time, with their sums in registers. */
 abstract class GemvGroupKernel extends GemvKernel {
@@ -20,6 +26,7 @@ abstract class GemvGroupKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
+    MemorySegment lanes = mine.staging.atLeast(GROUP * VECTOR_BYTES);
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
       for (int s0 = 0; s0 < count; s0 += GROUP) {
@@ -27,7 +34,6 @@ abstract class GemvGroupKernel extends GemvKernel {
         int s2 = Math.min(s0 + 2, count - 1);
         int s3 = Math.min(s0 + 3, count - 1);
         long first = offset + row * rowBytes;
-        long target = to + (long) row * Float.BYTES;
         group(
             w,
             first + s0 * apart,
@@ -36,12 +42,12 @@ abstract class GemvGroupKernel extends GemvKernel {
             first + s3 * apart,
             x,
             cols,
-            mine,
-            sums,
-            target + s0 * UNIT_BYTES,
-            target + s1 * UNIT_BYTES,
-            target + s2 * UNIT_BYTES,
-            target + s3 * UNIT_BYTES);
+            lanes);
+        long target = to + (long) row * Float.BYTES;
+        for (int i = 0; i < GROUP && s0 + i < count; i++) {
+          FloatVector sum = FloatVector.fromMemorySegment(FLOATS, lanes, i * VECTOR_BYTES, ORDER);
+          sums.set(ValueLayout.JAVA_FLOAT, target + (s0 + i) * UNIT_BYTES, VectorSum.of(sum));
+        }
       }
     }
   }
@@ -53,9 +59,7 @@ abstract class GemvGroupKernel extends GemvKernel {
    * @param o0 where the first row starts; o1 to o3 likewise
    * @param x the token
    * @param cols elements of a row
-   * @param mine scratch of the calling worker
-   * @param sums receives the products
-   * @param r0 byte offset in sums of the first product; r1 to r3 likewise
+   * @param lanes receives one vector a row: its lanes, added up, are the product
    */
   abstract void group(
       MemorySegment w,
@@ -65,10 +69,5 @@ abstract class GemvGroupKernel extends GemvKernel {
       long o3,
       TokenInput x,
       int cols,
-      WorkerScratch mine,
-      MemorySegment sums,
-      long r0,
-      long r1,
-      long r2,
-      long r3);
+      MemorySegment lanes);
 }

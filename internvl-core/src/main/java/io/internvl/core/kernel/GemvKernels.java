@@ -21,7 +21,10 @@ final class GemvKernels {
       kernels.put(TensorType.Q5_1, new GemvQ5_1());
       kernels.put(TensorType.IQ4_NL, new GemvIQ4_NL());
       kernels.put(TensorType.MXFP4, new GemvMXFP4());
-      kernels.put(TensorType.Q4_K, new GemvQ4_K());
+      if (precision == Precision.FAST) {
+        kernels.put(TensorType.Q4_K, new GemvQ4_K());
+        kernels.put(TensorType.Q6_K, new GemvQ6_K());
+      }
     }
   }
 

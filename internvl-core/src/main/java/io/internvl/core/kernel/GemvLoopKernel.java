@@ -7,7 +7,6 @@ import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their
@@ -51,8 +50,7 @@ abstract class GemvLoopKernel extends GemvKernel {
   }
 
   private static float sum(MemorySegment x, int row) {
-    return FloatVector.fromMemorySegment(FLOATS, x, row * VECTOR_BYTES, ORDER)
-        .reduceLanes(VectorOperators.ADD);
+    return VectorSum.of(FloatVector.fromMemorySegment(FLOATS, x, row * VECTOR_BYTES, ORDER));
   }
 
   /**

@@ -8,7 +8,6 @@ import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Products of a few tokens with rows of any tensor type: stretches of a row of each stream are
@@ -84,7 +83,7 @@ final class GemvTile {
   }
 
   private static float sum(MemorySegment x, long at) {
-    return FloatVector.fromMemorySegment(FLOATS, x, at, ORDER).reduceLanes(VectorOperators.ADD);
+    return VectorSum.of(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER));
   }
 
   /** Decodes a stretch of a row of each stream, zeros behind it up to a whole vector. */

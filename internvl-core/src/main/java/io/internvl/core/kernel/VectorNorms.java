@@ -7,7 +7,6 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Normalisation of single rows. */
 final class VectorNorms {
@@ -73,7 +72,7 @@ final class VectorNorms {
       a0 = a0.add(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER));
       a1 = a1.add(FloatVector.fromMemorySegment(FLOATS, x, at + VectorSupport.VECTOR_BYTES, ORDER));
     }
-    double sum = a0.add(a1).reduceLanes(VectorOperators.ADD);
+    double sum = VectorSum.of(a0.add(a1));
     for (; i < n; i++) {
       sum += x.get(FLOAT, xo + (long) i * Float.BYTES);
     }
@@ -93,7 +92,7 @@ final class VectorNorms {
       a0 = x0.fma(x0, a0);
       a1 = x1.fma(x1, a1);
     }
-    double sum = a0.add(a1).reduceLanes(VectorOperators.ADD);
+    double sum = VectorSum.of(a0.add(a1));
     for (; i < n; i++) {
       double difference = x.get(FLOAT, xo + (long) i * Float.BYTES) - mean;
       sum += difference * difference;

@@ -1,0 +1,38 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
+
+/**
+ * Adds up the lanes of a vector in one fixed order. {@code reduceLanes} leaves the order open: the
+ * interpreter and compiled code give different bits, so that results would depend on when a kernel
+ * is compiled.
+ */
+final class VectorSum {
+  private static final VectorShuffle<Float> BY_8 = exchange(8);
+  private static final VectorShuffle<Float> BY_4 = exchange(4);
+  private static final VectorShuffle<Float> BY_2 = exchange(2);
+  private static final VectorShuffle<Float> BY_1 = exchange(1);
+
+  private VectorSum() {}
+
+  private static VectorShuffle<Float> exchange(int distance) {
+    return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) % LANES);
+  }
+
+  /** Returns the sum of all lanes: halves are added until one is left. */
+  static float of(FloatVector v) {
+    FloatVector sum = v;
+    if (LANES > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LANES > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    return sum.add(sum.rearrange(BY_1)).lane(0);
+  }
+}

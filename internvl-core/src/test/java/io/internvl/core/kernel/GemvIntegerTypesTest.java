@@ -1,0 +1,74 @@
+package io.internvl.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.internvl.core.quant.BlockCodecs;
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Kernels that round activations to integers, against the exact product of the decoded weights. */
+@Tag("kernel")
+class GemvIntegerTypesTest {
+  /** Root mean square of the error, relative to that of the products, for Gaussian activations. */
+  private static final double Q4_K_ERROR = 3e-3;
+
+  private static final double Q6_K_ERROR = 1.2e-2;
+
+  @ParameterizedTest
+  @CsvSource({
+    "Q4_K,1,256", "Q4_K,15,512", "Q4_K,129,1536", "Q4_K,500,768",
+    "Q6_K,1,256", "Q6_K,15,512", "Q6_K,129,1536", "Q6_K,500,768"
+  })
+  void staysWithinTheBudgetOfItsType(TensorType type, int rows, int cols) {
+    try (KernelPair pair = new KernelPair(1, 3);
+        Kernels fast = new VectorKernels(new KernelOptions(2, Precision.FAST));
+        Workspace workspace = fast.newWorkspace()) {
+      WeightMatrix weight = weights(pair, type, rows, cols);
+      Tensor x = pair.random(1, cols);
+      Tensor y = pair.random(1, rows);
+      fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, y);
+      double error = 0;
+      double power = 0;
+      float[] values = new float[cols];
+      for (int row = 0; row < rows; row++) {
+        BlockCodecs.of(type).decode(weight.data(), row * weight.rowBytes(), values, 0, cols);
+        double exact = 0;
+        double terms = 0;
+        for (int col = 0; col < cols; col++) {
+          double term = (double) values[col] * x.get(0, col);
+          exact += term;
+          terms += term * term;
+        }
+        error += Math.pow(y.get(0, row) - exact, 2);
+        power += terms; // what the square of the sum is on average
+      }
+      double budget = type == TensorType.Q4_K ? Q4_K_ERROR : Q6_K_ERROR;
+      assertThat(Math.sqrt(error / power)).isPositive().isLessThan(budget);
+    }
+  }
+
+  private static WeightMatrix weights(KernelPair pair, TensorType type, int rows, int cols) {
+    WeightMatrix weight = pair.quantized(type, rows, cols);
+    MemorySegment data = weight.data();
+    Random random = new Random(5);
+    for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
+      float d = 0.001f * (1 + random.nextFloat());
+      if (type == TensorType.Q4_K) {
+        half(data, at, d);
+        half(data, at + 2, 7 * d);
+      } else {
+        half(data, at + 208, d);
+      }
+    }
+    return weight;
+  }
+
+  private static void half(MemorySegment data, long at, float value) {
+    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
+  }
+}
