@@ -163,8 +163,15 @@ final class DecodeKernels {
       p.intoArray(s, so + i);
       sums = sums.add(p);
     }
+    if (LANES > 8) {
+      sums = sums.add(sums.rearrange(VectorSum.BY_8));
+    }
+    if (LANES > 4) {
+      sums = sums.add(sums.rearrange(VectorSum.BY_4));
+    }
+    sums = sums.add(sums.rearrange(VectorSum.BY_2));
     out.set(FLOAT, mo, m);
-    out.set(FLOAT, sumOffset, VectorSum.of(sums));
+    out.set(FLOAT, sumOffset, sums.add(sums.rearrange(VectorSum.BY_1)).lane(0));
   }
 
   /**
@@ -255,7 +262,14 @@ final class DecodeKernels {
       factor.intoMemorySegment(x, mo + at, ORDER);
       total = factor.fma(FloatVector.fromMemorySegment(FLOATS, x, sumOffset + at, ORDER), total);
     }
-    return VectorSum.of(total) + (float) Math.pow(2, sink - m);
+    if (LANES > 8) {
+      total = total.add(total.rearrange(VectorSum.BY_8));
+    }
+    if (LANES > 4) {
+      total = total.add(total.rearrange(VectorSum.BY_4));
+    }
+    total = total.add(total.rearrange(VectorSum.BY_2));
+    return total.add(total.rearrange(VectorSum.BY_1)).lane(0) + (float) Math.pow(2, sink - m);
   }
 
   /**

@@ -9,13 +9,13 @@ import jdk.incubator.vector.VectorShuffle;
 /**
  * Adds up the lanes of a vector in one fixed order. {@code reduceLanes} leaves the order open: the
  * interpreter and compiled code give different bits, so that results would depend on when a kernel
- * is compiled.
+ * is compiled. Long kernels repeat the steps, because a call would put their vectors on the heap.
  */
 final class VectorSum {
-  private static final VectorShuffle<Float> BY_8 = exchange(8);
-  private static final VectorShuffle<Float> BY_4 = exchange(4);
-  private static final VectorShuffle<Float> BY_2 = exchange(2);
-  private static final VectorShuffle<Float> BY_1 = exchange(1);
+  static final VectorShuffle<Float> BY_8 = exchange(8);
+  static final VectorShuffle<Float> BY_4 = exchange(4);
+  static final VectorShuffle<Float> BY_2 = exchange(2);
+  static final VectorShuffle<Float> BY_1 = exchange(1);
 
   private VectorSum() {}
 
