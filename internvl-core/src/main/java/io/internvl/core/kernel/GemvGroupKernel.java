@@ -1,12 +1,9 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.VectorSupport.FLOATS;
-import static io.internvl.core.kernel.VectorSupport.ORDER;
 import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
 
 /** Multiplies four rows at a time, with their sums in registers. */
 abstract class GemvGroupKernel extends GemvKernel {
@@ -45,8 +42,10 @@ abstract class GemvGroupKernel extends GemvKernel {
             lanes);
         long target = to + (long) row * Float.BYTES;
         for (int i = 0; i < GROUP && s0 + i < count; i++) {
-          FloatVector sum = FloatVector.fromMemorySegment(FLOATS, lanes, i * VECTOR_BYTES, ORDER);
-          sums.set(ValueLayout.JAVA_FLOAT, target + (s0 + i) * UNIT_BYTES, VectorSum.of(sum));
+          sums.set(
+              ValueLayout.JAVA_FLOAT,
+              target + (s0 + i) * UNIT_BYTES,
+              VectorSum.at(lanes, i * VECTOR_BYTES));
         }
       }
     }

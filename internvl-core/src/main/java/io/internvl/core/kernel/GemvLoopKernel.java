@@ -37,7 +37,10 @@ abstract class GemvLoopKernel extends GemvKernel {
       rows(w, offset + row * rowBytes, apart, count, x, cols, lanes);
       long target = to + (long) row * Float.BYTES;
       for (int stream = 0; stream < count; stream++) {
-        sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum(lanes, stream));
+        sums.set(
+            ValueLayout.JAVA_FLOAT,
+            target + stream * UNIT_BYTES,
+            VectorSum.at(lanes, stream * VECTOR_BYTES));
       }
     }
   }
@@ -47,10 +50,6 @@ abstract class GemvLoopKernel extends GemvKernel {
     for (int i = 0; i < RowShares.STREAMS; i++) {
       zero.intoMemorySegment(x, i * VECTOR_BYTES, ORDER);
     }
-  }
-
-  private static float sum(MemorySegment x, int row) {
-    return VectorSum.of(FloatVector.fromMemorySegment(FLOATS, x, row * VECTOR_BYTES, ORDER));
   }
 
   /**

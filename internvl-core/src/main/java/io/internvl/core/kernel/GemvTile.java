@@ -69,7 +69,7 @@ final class GemvTile {
         for (int i = 0; i < count; i++) {
           long at = token * accumulatorBytes + i * VECTOR_BYTES;
           long target = to + token * tokenBytes + (long) (i * RowShares.UNIT + row) * Float.BYTES;
-          sums.set(ValueLayout.JAVA_FLOAT, target, sum(accumulators, at));
+          sums.set(ValueLayout.JAVA_FLOAT, target, VectorSum.at(accumulators, at));
         }
       }
     }
@@ -80,10 +80,6 @@ final class GemvTile {
     for (long at = 0; at < bytes; at += VECTOR_BYTES) {
       zero.intoMemorySegment(x, at, ORDER);
     }
-  }
-
-  private static float sum(MemorySegment x, long at) {
-    return VectorSum.of(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER));
   }
 
   /** Decodes a stretch of a row of each stream, zeros behind it up to a whole vector. */

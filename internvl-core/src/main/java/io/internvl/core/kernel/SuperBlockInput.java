@@ -50,6 +50,7 @@ final class SuperBlockInput implements AutoCloseable {
   private MemorySegment scales = MemorySegment.NULL; // float32 (cols / 256)
   private MemorySegment sums = MemorySegment.NULL; // float32 (cols / 16)
   private MemorySegment rounded = MemorySegment.NULL; // 32-bit (256)
+  private int reserved;
   private boolean ready;
 
   SuperBlockInput(int limit, Order order) {
@@ -73,22 +74,30 @@ final class SuperBlockInput implements AutoCloseable {
     if (ready) {
       return;
     }
+    if (cols != reserved) {
+      reserve(cols);
+    }
     int blocks = cols / BLOCK;
-    long integerBytes = (long) cols * Short.BYTES;
-    long sumBytes = (long) cols / 16 * Float.BYTES;
-    long scaleBytes = Panels.roundUp(blocks, 16) * (long) Float.BYTES;
-    long roundedBytes = (long) BLOCK * Integer.BYTES;
-    MemorySegment all = buffer.atLeast(integerBytes + sumBytes + scaleBytes + roundedBytes);
-    integers = all.asSlice(0, integerBytes);
-    sums = all.asSlice(integerBytes, sumBytes);
-    scales = all.asSlice(integerBytes + sumBytes, scaleBytes);
-    rounded = all.asSlice(integerBytes + sumBytes + scaleBytes, roundedBytes);
     for (int block = 0; block < blocks; block++) {
       quantise(x, block);
       arrange(block);
       addUp(block);
     }
     ready = true;
+  }
+
+  /** Divides the memory; done again only for another size, because views are objects. */
+  private void reserve(int cols) {
+    long integerBytes = (long) cols * Short.BYTES;
+    long sumBytes = (long) cols / 16 * Float.BYTES;
+    long scaleBytes = Panels.roundUp(cols / BLOCK, 16) * (long) Float.BYTES;
+    long roundedBytes = (long) BLOCK * Integer.BYTES;
+    MemorySegment all = buffer.atLeast(integerBytes + sumBytes + scaleBytes + roundedBytes);
+    integers = all.asSlice(0, integerBytes);
+    sums = all.asSlice(integerBytes, sumBytes);
+    scales = all.asSlice(integerBytes + sumBytes, scaleBytes);
+    rounded = all.asSlice(integerBytes + sumBytes + scaleBytes, roundedBytes);
+    reserved = cols;
   }
 
   private void quantise(MemorySegment x, int block) {

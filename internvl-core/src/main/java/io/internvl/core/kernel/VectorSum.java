@@ -2,7 +2,9 @@ package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
@@ -26,6 +28,19 @@ final class VectorSum {
   /** Returns the sum of all lanes: halves are added until one is left. */
   static float of(FloatVector v) {
     FloatVector sum = v;
+    if (LANES > 8) {
+      sum = sum.add(sum.rearrange(BY_8));
+    }
+    if (LANES > 4) {
+      sum = sum.add(sum.rearrange(BY_4));
+    }
+    sum = sum.add(sum.rearrange(BY_2));
+    return sum.add(sum.rearrange(BY_1)).lane(0);
+  }
+
+  /** Returns the sum of the lanes of a vector in memory. */
+  static float at(MemorySegment x, long offset) {
+    FloatVector sum = FloatVector.fromMemorySegment(FLOATS, x, offset, ORDER);
     if (LANES > 8) {
       sum = sum.add(sum.rearrange(BY_8));
     }
