@@ -70,21 +70,14 @@ class StockFilesTest {
   }
 
   @Test
-  void readsLargeVocabularyInLessThanTenthOfSecond() throws IOException {
-    Path path = Resources.vocabulary(directory);
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < 20 && best >= 100_000_000; i++) {
-      long start = System.nanoTime();
-      try (GgufFile file = GgufFile.open(path)) {
-        best = Math.min(best, System.nanoTime() - start);
-        List<String> tokens = file.metadata().strings("tokenizer.ggml.tokens");
-        assertThat(tokens).hasSize(151_674);
-        assertThat(tokens.get(0)).isEqualTo("!");
-        assertThat(tokens.get(151_645)).isEqualTo("<|im_end|>");
-        assertThat(file.metadata().strings("tokenizer.ggml.merges")).hasSize(151_387);
-      }
+  void readsLargeVocabulary() throws IOException {
+    try (GgufFile file = GgufFile.open(Resources.vocabulary(directory))) {
+      List<String> tokens = file.metadata().strings("tokenizer.ggml.tokens");
+      assertThat(tokens).hasSize(151_674);
+      assertThat(tokens.get(0)).isEqualTo("!");
+      assertThat(tokens.get(151_645)).isEqualTo("<|im_end|>");
+      assertThat(file.metadata().strings("tokenizer.ggml.merges")).hasSize(151_387);
     }
-    assertThat(best).as("nanoseconds of the fastest of 20").isLessThan(100_000_000);
   }
 
   @ParameterizedTest
