@@ -2,9 +2,10 @@ package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
-import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
@@ -38,16 +39,18 @@ final class VectorSum {
     return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
-  /** Returns the sum of the lanes of a vector in memory. */
+  /** Returns the sum of the lanes of a vector in memory, in scalar code that cannot box vectors. */
   static float at(MemorySegment x, long offset) {
-    FloatVector sum = FloatVector.fromMemorySegment(FLOATS, x, offset, ORDER);
-    if (LANES > 8) {
-      sum = sum.add(sum.rearrange(BY_8));
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (long at = offset; at < offset + VECTOR_BYTES; at += 4 * Float.BYTES) {
+      a += x.get(ValueLayout.JAVA_FLOAT, at);
+      b += x.get(ValueLayout.JAVA_FLOAT, at + 4);
+      c += x.get(ValueLayout.JAVA_FLOAT, at + 8);
+      d += x.get(ValueLayout.JAVA_FLOAT, at + 12);
     }
-    if (LANES > 4) {
-      sum = sum.add(sum.rearrange(BY_4));
-    }
-    sum = sum.add(sum.rearrange(BY_2));
-    return sum.add(sum.rearrange(BY_1)).lane(0);
+    return (a + b) + (c + d);
   }
 }

@@ -7,6 +7,8 @@ import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +20,16 @@ class GemvIntegerTypesTest {
   private static final double Q4_K_ERROR = 3e-3;
 
   private static final double Q6_K_ERROR = 1.2e-2;
+
+  @BeforeAll
+  static void switchOn() {
+    System.setProperty(GemvKernels.INTEGER_KERNELS, "true");
+  }
+
+  @AfterAll
+  static void switchOff() {
+    System.clearProperty(GemvKernels.INTEGER_KERNELS);
+  }
 
   @ParameterizedTest
   @CsvSource({
