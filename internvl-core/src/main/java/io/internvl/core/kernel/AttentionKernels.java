@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,6 +20,8 @@ final class AttentionKernels {
   static final float LOWEST = -1e30f;
 
   private static final FloatVector LANE = FloatVector.zero(FLOATS).addIndex(1);
+
+  private static final FloatVector SMALLEST = FloatVector.broadcast(FLOATS, Float.MIN_NORMAL);
 
   private AttentionKernels() {}
 
@@ -75,7 +78,8 @@ final class AttentionKernels {
    * Adds a block of keys to the running softmax of one vector of queries (Milakov and Gimelshein
    * 2018). Scores are to the base 2.
    *
-   * @param s scores (keys, width); become weights, relative to the new maximum
+   * @param s scores (keys, width), and one more row for the old maximum; become weights, relative
+   *     to the new maximum
    * @param so byte offset of the vector in the first row
    * @param keys number of keys
    * @param stride bytes between rows
@@ -87,38 +91,37 @@ final class AttentionKernels {
    */
   static boolean softmax(
       MemorySegment s, long so, int keys, long stride, MemorySegment state, long mo, long part) {
-    FloatVector old = FloatVector.fromMemorySegment(FLOATS, state, mo, ORDER);
-    FloatVector max0 = old;
-    FloatVector max1 = old;
-    int even = keys & -2;
-    for (int j = 0; j < even; j += 2) {
-      long at = so + j * stride;
-      FloatVector s0 = FloatVector.fromMemorySegment(FLOATS, s, at, ORDER);
-      FloatVector s1 = FloatVector.fromMemorySegment(FLOATS, s, at + stride, ORDER);
-      max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
-      max1 = max1.blend(s1, s1.compare(VectorOperators.GT, max1));
+    if (so + keys * stride + VECTOR_BYTES > s.byteSize()) { // makes it too long to be inlined, too
+      throw new IllegalArgumentException(
+          String.format("%d rows at %d of %d bytes", keys + 1, so, s.byteSize()));
     }
-    if (even < keys) {
-      FloatVector s0 = FloatVector.fromMemorySegment(FLOATS, s, so + even * stride, ORDER);
-      max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
-    }
-    FloatVector max = max0.blend(max1, max1.compare(VectorOperators.GT, max0));
-    FloatVector sum = FloatVector.zero(FLOATS);
+    FloatVector max = FloatVector.fromMemorySegment(FLOATS, state, mo, ORDER);
+    max.intoMemorySegment(s, so + keys * stride, ORDER);
     for (int j = 0; j < keys; j++) {
-      long at = so + j * stride;
-      FloatVector v = FloatVector.fromMemorySegment(FLOATS, s, at, ORDER).sub(max);
-      // exact zeros for masked keys: products with anything smaller would be slow subnormals
-      FloatVector p = VectorMath.exp2UpTo127(v).sub(Float.MIN_NORMAL);
-      p.intoMemorySegment(s, at, ORDER);
-      sum = sum.add(p);
+      FloatVector v = FloatVector.fromMemorySegment(FLOATS, s, so + j * stride, ORDER);
+      max = max.blend(v, v.compare(VectorOperators.GT, max));
     }
-    FloatVector factor = VectorMath.exp2UpTo127(old.sub(max));
-    FloatVector.fromMemorySegment(FLOATS, state, mo + part, ORDER)
-        .fma(factor, sum)
-        .intoMemorySegment(state, mo + part, ORDER);
-    factor.intoMemorySegment(state, mo + 2 * part, ORDER);
     max.intoMemorySegment(state, mo, ORDER);
-    return factor.compare(VectorOperators.NE, 1f).anyTrue();
+    FloatVector sum = FloatVector.zero(FLOATS);
+    boolean changed = false;
+    for (int pass = 0; pass < 2; pass++) { // the old maximum, then the scores: one copy of exp2
+      int end = pass == 0 ? keys + 1 : keys;
+      for (int j = pass == 0 ? keys : 0; j < end; j++) {
+        long at = so + j * stride;
+        FloatVector v = FloatVector.fromMemorySegment(FLOATS, s, at, ORDER).sub(max);
+        // exact zeros for masked keys: products with anything smaller would be slow subnormals
+        FloatVector p = VectorMath.exp2UpTo127(v).sub(SMALLEST);
+        p.intoMemorySegment(s, at, ORDER);
+        sum = sum.add(p);
+      }
+      if (pass == 0) {
+        sum.intoMemorySegment(state, mo + 2 * part, ORDER);
+        changed = sum.compare(VectorOperators.NE, 1f).anyTrue();
+        sum = sum.mul(FloatVector.fromMemorySegment(FLOATS, state, mo + part, ORDER));
+      }
+    }
+    sum.intoMemorySegment(state, mo + part, ORDER);
+    return changed;
   }
 
   /** Multiplies each row of (rows, width) by a row of factors. */

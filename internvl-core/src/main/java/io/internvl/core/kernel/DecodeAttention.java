@@ -1,7 +1,6 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.LANES;
-import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +30,7 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
   private static final int STEP = 32; // positions that are widened into the first-level cache
   private static final int ROWS = 4; // queries that DecodeKernels.addValues takes at once
   private static final int SLICE = 4 * LANES; // elements that DecodeKernels.products takes at once
-  private static final long PRODUCTS_BYTES = LANES / 2 * VECTOR_BYTES; // of one query
+  private static final int PRODUCTS = LANES / 2 * LANES; // of one query
 
   /** Weights of all queries of a group of heads are kept in a value tile. */
   private static final int MAX_QUERIES = 256;
@@ -57,7 +56,7 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
   private int firstChunk;
   private int chunks;
   private int chunkStride;
-  private long productsOffset;
+  private int queryFloats; // of the queries of a group
   private long sumsOffset;
   private long valuesOffset;
 
@@ -97,7 +96,7 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
     factor = newShape.scale() * VectorMath.LOG2_E;
     stride = Panels.roundUp(headDim, SLICE);
     queries = tokens * headsPerGroup;
-    productsOffset = (long) Panels.roundUp(queries, 2) * stride * Float.BYTES;
+    queryFloats = Panels.roundUp(queries, 2) * stride;
     firstChunk = firstKey(0) / CHUNK;
     chunks = (first + tokens - 1) / CHUNK + 1 - firstChunk;
     allocate(tokens * heads);
@@ -171,15 +170,20 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
   /** Copies the queries of a group to rows of whole slices; the last one twice if odd. */
   private void packQueries(int kvHead, WorkerScratch mine) {
     Tensor source = Objects.requireNonNull(q);
-    MemorySegment state = mine.state.atLeast(productsOffset + 2 * PRODUCTS_BYTES);
+    float[] packed = queries(mine);
     for (int row = 0; row < Panels.roundUp(queries, 2); row++) {
       int query = Math.min(row, queries - 1);
       long inRow = (long) head(kvHead, query) * headDim * Float.BYTES;
       long from = source.rowOffset(query / headsPerGroup) + inRow;
-      long to = (long) row * stride * Float.BYTES;
-      MemorySegment.copy(source.segment(), from, state, to, (long) headDim * Float.BYTES);
-      AttentionKernels.fill(state, to + (long) headDim * Float.BYTES, 0, stride - headDim);
+      int to = 2 * PRODUCTS + row * stride;
+      MemorySegment.copy(source.segment(), ValueLayout.JAVA_FLOAT, from, packed, to, headDim);
+      Arrays.fill(packed, to + headDim, to + stride, 0);
     }
+  }
+
+  /** Returns lane sums of two queries, and the queries behind them. */
+  private float[] queries(WorkerScratch mine) {
+    return mine.lanes(2 * PRODUCTS + queryFloats);
   }
 
   /** Widens positions of a head to rows of whole slices. */
@@ -207,18 +211,17 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
   private void score(WorkerScratch mine, int start, int keys) {
     float[] rows = mine.tile();
     float[] scores = mine.valueTile();
-    MemorySegment state = mine.state.atLeast(productsOffset + 2 * PRODUCTS_BYTES);
-    long rowBytes = (long) stride * Float.BYTES;
+    float[] packed = queries(mine);
     for (int key = 0; key < keys; key += LANES) {
       for (int query = 0; query < queries; query += 2) {
         for (int d = 0; d < stride; d += SLICE) {
-          long qa = query * rowBytes + (long) d * Float.BYTES;
+          int qa = 2 * PRODUCTS + query * stride + d;
           DecodeKernels.products(
-              rows, key * stride + d, stride, state, qa, qa + rowBytes, productsOffset, d > 0);
+              rows, key * stride + d, stride, packed, qa, qa + stride, packed, d > 0);
         }
         int to = query * CHUNK + start + key;
-        DecodeKernels.sumLanes(state, productsOffset, scores, to);
-        DecodeKernels.sumLanes(state, productsOffset + PRODUCTS_BYTES, scores, to + CHUNK);
+        DecodeKernels.sumLanes(packed, 0, scores, to);
+        DecodeKernels.sumLanes(packed, PRODUCTS, scores, to + CHUNK);
       }
     }
   }

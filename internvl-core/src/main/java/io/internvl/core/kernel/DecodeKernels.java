@@ -9,7 +9,6 @@ import static io.internvl.core.kernel.Transpose.SWAP_4;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
-import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,29 +34,29 @@ final class DecodeKernels {
    * @param keys keys, rows of {@code stride} elements
    * @param ko index of the vectors in the first key
    * @param stride elements between keys
-   * @param state queries, and the lane sums
-   * @param qa byte offset of the vectors in the first query
-   * @param qb byte offset of the vectors in the second query
-   * @param oo byte offset of the lane sums (2, LANES / 2, LANES)
+   * @param queries queries
+   * @param qa index of the vectors in the first query
+   * @param qb index of the vectors in the second query
+   * @param sums lane sums (2, LANES / 2, LANES)
    * @param add whether to add to the lane sums
    */
   static void products(
       float[] keys,
       int ko,
       int stride,
-      MemorySegment state,
-      long qa,
-      long qb,
-      long oo,
+      float[] queries,
+      int qa,
+      int qb,
+      float[] sums,
       boolean add) {
-    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, state, qa, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(FLOATS, state, qa + VECTOR_BYTES, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(FLOATS, state, qa + 2 * VECTOR_BYTES, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(FLOATS, state, qa + 3 * VECTOR_BYTES, ORDER);
-    FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, state, qb, ORDER);
-    FloatVector b1 = FloatVector.fromMemorySegment(FLOATS, state, qb + VECTOR_BYTES, ORDER);
-    FloatVector b2 = FloatVector.fromMemorySegment(FLOATS, state, qb + 2 * VECTOR_BYTES, ORDER);
-    FloatVector b3 = FloatVector.fromMemorySegment(FLOATS, state, qb + 3 * VECTOR_BYTES, ORDER);
+    FloatVector a0 = FloatVector.fromArray(FLOATS, queries, qa);
+    FloatVector a1 = FloatVector.fromArray(FLOATS, queries, qa + LANES);
+    FloatVector a2 = FloatVector.fromArray(FLOATS, queries, qa + 2 * LANES);
+    FloatVector a3 = FloatVector.fromArray(FLOATS, queries, qa + 3 * LANES);
+    FloatVector b0 = FloatVector.fromArray(FLOATS, queries, qb);
+    FloatVector b1 = FloatVector.fromArray(FLOATS, queries, qb + LANES);
+    FloatVector b2 = FloatVector.fromArray(FLOATS, queries, qb + 2 * LANES);
+    FloatVector b3 = FloatVector.fromArray(FLOATS, queries, qb + 3 * LANES);
     for (int j = 0; j < HALF; j++) {
       int at = ko + j * stride;
       FloatVector k = FloatVector.fromArray(FLOATS, keys, at);
@@ -87,14 +86,14 @@ final class DecodeKernels {
       d = k.fma(b3, d);
       a = a.blend(c, HIGH_HALF).add(c.blend(a, HIGH_HALF).rearrange(SWAP_HALF));
       b = b.blend(d, HIGH_HALF).add(d.blend(b, HIGH_HALF).rearrange(SWAP_HALF));
-      long oa = oo + j * VECTOR_BYTES;
-      long ob = oa + HALF * VECTOR_BYTES;
+      int oa = j * LANES;
+      int ob = oa + HALF * LANES;
       if (add) {
-        a = a.add(FloatVector.fromMemorySegment(FLOATS, state, oa, ORDER));
-        b = b.add(FloatVector.fromMemorySegment(FLOATS, state, ob, ORDER));
+        a = a.add(FloatVector.fromArray(FLOATS, sums, oa));
+        b = b.add(FloatVector.fromArray(FLOATS, sums, ob));
       }
-      a.intoMemorySegment(state, oa, ORDER);
-      b.intoMemorySegment(state, ob, ORDER);
+      a.intoArray(sums, oa);
+      b.intoArray(sums, ob);
     }
   }
 
@@ -103,26 +102,30 @@ final class DecodeKernels {
    * either, until lane i of the last row is the score of key i.
    *
    * @param x lane sums (LANES / 2, LANES) of one query, overwritten
-   * @param xo byte offset of the lane sums
+   * @param xo index of the first lane sum
    * @param y receives LANES scores
    * @param yo index of the first score
    */
-  static void sumLanes(MemorySegment x, long xo, float[] y, int yo) {
+  static void sumLanes(float[] x, int xo, float[] y, int yo) {
+    if (xo + HALF * LANES > x.length || yo + LANES > y.length) { // too long to be inlined, too
+      throw new IllegalArgumentException(
+          String.format(
+              "lane sums %d to %d of %d, scores %d to %d of %d",
+              xo, xo + HALF * LANES, x.length, yo, yo + LANES, y.length));
+    }
     if (LANES >= 16) {
       for (int row = 0; row < 4; row++) {
-        long at = xo + row * VECTOR_BYTES;
-        FloatVector a = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER);
-        FloatVector b = FloatVector.fromMemorySegment(FLOATS, x, at + 4 * VECTOR_BYTES, ORDER);
-        a.blend(b, HIGH_4)
-            .add(b.blend(a, HIGH_4).rearrange(SWAP_4))
-            .intoMemorySegment(x, at, ORDER);
+        int at = xo + row * LANES;
+        FloatVector a = FloatVector.fromArray(FLOATS, x, at);
+        FloatVector b = FloatVector.fromArray(FLOATS, x, at + 4 * LANES);
+        a.blend(b, HIGH_4).add(b.blend(a, HIGH_4).rearrange(SWAP_4)).intoArray(x, at);
       }
     }
-    FloatVector even = FloatVector.fromMemorySegment(FLOATS, x, xo, ORDER);
-    FloatVector odd = FloatVector.fromMemorySegment(FLOATS, x, xo + VECTOR_BYTES, ORDER);
+    FloatVector even = FloatVector.fromArray(FLOATS, x, xo);
+    FloatVector odd = FloatVector.fromArray(FLOATS, x, xo + LANES);
     if (LANES >= 8) {
-      FloatVector c = FloatVector.fromMemorySegment(FLOATS, x, xo + 2 * VECTOR_BYTES, ORDER);
-      FloatVector d = FloatVector.fromMemorySegment(FLOATS, x, xo + 3 * VECTOR_BYTES, ORDER);
+      FloatVector c = FloatVector.fromArray(FLOATS, x, xo + 2 * LANES);
+      FloatVector d = FloatVector.fromArray(FLOATS, x, xo + 3 * LANES);
       even = even.blend(c, HIGH_2).add(c.blend(even, HIGH_2).rearrange(SWAP_2));
       odd = odd.blend(d, HIGH_2).add(d.blend(odd, HIGH_2).rearrange(SWAP_2));
     }
@@ -149,6 +152,12 @@ final class DecodeKernels {
    */
   static void softmax(
       float[] s, int so, int n, float factor, MemorySegment out, long mo, long sumOffset) {
+    if (n % LANES != 0 || so < 0 || so + n > s.length) { // makes it too long to be inlined, too
+      throw new IllegalArgumentException(
+          String.format(
+              "scores %d to %d of %d are no whole vectors of %d (factor %s, to %d and %d of %d)",
+              so, so + n, s.length, LANES, factor, mo, sumOffset, out.byteSize()));
+    }
     FloatVector largest = FloatVector.broadcast(FLOATS, AttentionKernels.LOWEST);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = FloatVector.fromArray(FLOATS, s, so + i).mul(factor);
@@ -248,6 +257,12 @@ final class DecodeKernels {
    * @return the denominator of all chunks together
    */
   static float factors(MemorySegment x, long mo, long sumOffset, int chunks, float sink) {
+    if (mo < 0 || sumOffset < mo || chunks < 0) { // makes it too long to be inlined, too
+      throw new IllegalArgumentException(
+          String.format(
+              "%d maxima at %d, their sums at %d of %d bytes",
+              chunks, mo, sumOffset, x.byteSize()));
+    }
     FloatVector largest = FloatVector.broadcast(FLOATS, sink);
     for (int i = 0; i < chunks; i += LANES) {
       long at = mo + (long) i * Float.BYTES;

@@ -228,7 +228,7 @@ final class FusedAttention implements Workers.Task {
   /** Adds a block of keys to the sums of one item. */
   private void attend(
       WorkerScratch mine, int item, MemorySegment state, long at, int key, int count) {
-    MemorySegment scores = mine.scores.atLeast(PRODUCTS_BYTES + KEY_BLOCK * PART_BYTES);
+    MemorySegment scores = mine.scores.atLeast(PRODUCTS_BYTES + (KEY_BLOCK + 1) * PART_BYTES);
     int panel = panel(item);
     int width = layout.width(panel);
     long stride = (long) width * Float.BYTES;
@@ -261,9 +261,9 @@ final class FusedAttention implements Workers.Task {
     boolean changed = false;
     for (int lane = 0; lane < width; lane += LANES) {
       long offset = (long) lane * Float.BYTES;
-      changed |=
-          AttentionKernels.softmax(
-              scores, PRODUCTS_BYTES + offset, count, stride, state, at + offset, PART_BYTES);
+      long so = PRODUCTS_BYTES + offset;
+      long mo = at + offset;
+      changed |= AttentionKernels.softmax(scores, so, count, stride, state, mo, PART_BYTES);
     }
     return changed;
   }

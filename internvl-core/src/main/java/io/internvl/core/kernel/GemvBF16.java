@@ -12,10 +12,12 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Bfloat16 weights: the upper half of a float32. */
-final class GemvBF16 extends GemvGroupKernel {
+final class GemvBF16 extends GemvLoopKernel {
+  private static final IntVector UPPER = IntVector.broadcast(INTS, 0xFFFF0000);
+
   @Override
   boolean fits(int cols) {
-    return cols % (2 * LANES) == 0;
+    return cols % (4 * LANES) == 0;
   }
 
   @Override
@@ -24,41 +26,28 @@ final class GemvBF16 extends GemvGroupKernel {
   }
 
   @Override
-  void group(
-      MemorySegment w,
-      long o0,
-      long o1,
-      long o2,
-      long o3,
-      TokenInput input,
-      int cols,
-      MemorySegment lanes) {
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    pairs(w, starts, x.pairs().values(), cols, lanes);
+  }
 
-    MemorySegment x = input.pairs().segment();
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    for (int i = 0; i < cols; i += 2 * LANES) {
+  /** Takes two vectors of pairs of each row at a time. */
+  private static void pairs(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    for (int i = 0; i < cols; i += 4 * LANES) {
+      FloatVector even0 = FloatVector.fromArray(FLOATS, x, i);
+      FloatVector odd0 = FloatVector.fromArray(FLOATS, x, i + LANES);
+      FloatVector even1 = FloatVector.fromArray(FLOATS, x, i + 2 * LANES);
+      FloatVector odd1 = FloatVector.fromArray(FLOATS, x, i + 3 * LANES);
       long at = 2L * i;
-      FloatVector even = FloatVector.fromMemorySegment(FLOATS, x, 4L * i, ORDER);
-      FloatVector odd = FloatVector.fromMemorySegment(FLOATS, x, 4L * i + VECTOR_BYTES, ORDER);
-      IntVector v = IntVector.fromMemorySegment(INTS, w, o0 + at, ORDER);
-      a0 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even, a0);
-      a0 = v.and(0xFFFF0000).reinterpretAsFloats().fma(odd, a0);
-      v = IntVector.fromMemorySegment(INTS, w, o1 + at, ORDER);
-      a1 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even, a1);
-      a1 = v.and(0xFFFF0000).reinterpretAsFloats().fma(odd, a1);
-      v = IntVector.fromMemorySegment(INTS, w, o2 + at, ORDER);
-      a2 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even, a2);
-      a2 = v.and(0xFFFF0000).reinterpretAsFloats().fma(odd, a2);
-      v = IntVector.fromMemorySegment(INTS, w, o3 + at, ORDER);
-      a3 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even, a3);
-      a3 = v.and(0xFFFF0000).reinterpretAsFloats().fma(odd, a3);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
+        IntVector v = IntVector.fromMemorySegment(INTS, w, starts[row] + at, ORDER);
+        sum = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even0, sum);
+        sum = v.and(UPPER).reinterpretAsFloats().fma(odd0, sum);
+        v = IntVector.fromMemorySegment(INTS, w, starts[row] + at + VECTOR_BYTES, ORDER);
+        sum = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(even1, sum);
+        sum = v.and(UPPER).reinterpretAsFloats().fma(odd1, sum);
+        sum.intoArray(lanes, row * SUMS);
+      }
     }
-    a0.intoMemorySegment(lanes, 0, ORDER);
-    a1.intoMemorySegment(lanes, VECTOR_BYTES, ORDER);
-    a2.intoMemorySegment(lanes, 2 * VECTOR_BYTES, ORDER);
-    a3.intoMemorySegment(lanes, 3 * VECTOR_BYTES, ORDER);
   }
 }

@@ -21,7 +21,7 @@ final class GemvIQ4_NL extends GemvLoopKernel {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Float32 bits of the values. */
-  private static final IntVector VALUES =
+  static final IntVector VALUES =
       FloatVector.fromArray(
               FLOATS,
               new float[] {
@@ -32,44 +32,31 @@ final class GemvIQ4_NL extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 128 == 0;
+    return cols % 64 == 0;
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    blocks(w, offset, stride, rows, x.floats(), cols, sums);
+  void prepare(TokenInput x) {
+    x.prepareArray();
   }
 
-  /** Takes four blocks of each row at a time. */
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment x,
-      int cols,
-      MemorySegment sums) {
-    int groups = cols / 128;
+  @Override
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    blocks(w, starts, x.array(), cols, lanes);
+  }
+
+  /** Takes two blocks of each row at a time. */
+  private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    int groups = cols / 64;
     for (int group = 0; group < groups; group++) {
-      long xo = group * 512L;
-      FloatVector low0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 0, ORDER);
-      FloatVector high0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 64, ORDER);
-      FloatVector low1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 128, ORDER);
-      FloatVector high1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 192, ORDER);
-      FloatVector low2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 256, ORDER);
-      FloatVector high2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 320, ORDER);
-      FloatVector low3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 384, ORDER);
-      FloatVector high3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 448, ORDER);
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + group * 72L;
-        FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
+      int xo = group * 64;
+      FloatVector low0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+      FloatVector high0 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector low1 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector high1 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = starts[row] + group * 36L;
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
@@ -99,35 +86,7 @@ final class GemvIQ4_NL extends GemvLoopKernel {
             p.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 18) & 0xFFFF]),
                 sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 38, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = v.selectFrom(VALUES).reinterpretAsFloats().mul(low2);
-        p =
-            v.lanewise(VectorOperators.LSHR, 4)
-                .selectFrom(VALUES)
-                .reinterpretAsFloats()
-                .fma(high2, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 36) & 0xFFFF]),
-                sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 56, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = v.selectFrom(VALUES).reinterpretAsFloats().mul(low3);
-        p =
-            v.lanewise(VectorOperators.LSHR, 4)
-                .selectFrom(VALUES)
-                .reinterpretAsFloats()
-                .fma(high3, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 54) & 0xFFFF]),
-                sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+        sum.intoArray(lanes, row * SUMS);
       }
     }
   }

@@ -5,14 +5,8 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The kernel of each tensor type, for one precision. */
+/** The kernel of each tensor type, if it has one, for one precision. */
 final class GemvKernels {
-  /**
-   * System property that switches the integer kernels on. Off by default: in some runs C2 leaves
-   * their vectors on the heap, which the tests do not allow.
-   */
-  static final String INTEGER_KERNELS = "io.internvl.integerKernels";
-
   private final Map<TensorType, GemvKernel> kernels = new EnumMap<>(TensorType.class);
 
   GemvKernels(Precision precision) {
@@ -27,10 +21,13 @@ final class GemvKernels {
       kernels.put(TensorType.Q5_1, new GemvQ5_1());
       kernels.put(TensorType.IQ4_NL, new GemvIQ4_NL());
       kernels.put(TensorType.MXFP4, new GemvMXFP4());
-      if (precision == Precision.FAST && Boolean.getBoolean(INTEGER_KERNELS)) {
-        kernels.put(TensorType.Q4_K, new GemvQ4_K());
-        kernels.put(TensorType.Q6_K, new GemvQ6_K());
-      }
+      kernels.put(TensorType.Q2_K, new GemvQ2_K());
+      kernels.put(TensorType.Q3_K, new GemvQ3_K());
+      kernels.put(
+          TensorType.Q4_K, precision == Precision.FAST ? new GemvQ4_KIntegers() : new GemvQ4_K());
+      kernels.put(TensorType.Q5_K, new GemvQ5_K());
+      kernels.put(TensorType.Q6_K, new GemvQ6_K());
+      kernels.put(TensorType.IQ4_XS, new GemvIQ4_XS());
     }
   }
 

@@ -1,12 +1,8 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.VectorSupport.FLOATS;
-import static io.internvl.core.kernel.VectorSupport.ORDER;
-import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
-
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
+import java.util.Arrays;
 
 /**
  * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their
@@ -15,6 +11,9 @@ import jdk.incubator.vector.FloatVector;
  * nothing.
  */
 abstract class GemvLoopKernel extends GemvKernel {
+  /** Sums of a row: the lanes of a vector, and zeros up to 512 bits. */
+  static final int SUMS = 16;
+
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
@@ -30,45 +29,33 @@ abstract class GemvLoopKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    MemorySegment lanes = mine.staging.atLeast(RowShares.STREAMS * VECTOR_BYTES);
+    float[] lanes = mine.lanes(RowShares.STREAMS * SUMS);
+    long[] starts = mine.starts();
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
-      clear(lanes);
-      rows(w, offset + row * rowBytes, apart, count, x, cols, lanes);
+      Arrays.fill(lanes, 0, RowShares.STREAMS * SUMS, 0f);
+      for (int i = 0; i < RowShares.STREAMS; i++) {
+        starts[i] = i < count ? offset + row * rowBytes + i * apart : offset;
+      }
+      rows(w, starts, x, cols, lanes);
       long target = to + (long) row * Float.BYTES;
       for (int stream = 0; stream < count; stream++) {
         sums.set(
             ValueLayout.JAVA_FLOAT,
             target + stream * UNIT_BYTES,
-            VectorSum.at(lanes, stream * VECTOR_BYTES));
+            VectorSum.at(lanes, stream * SUMS));
       }
     }
   }
 
-  private static void clear(MemorySegment x) {
-    FloatVector zero = FloatVector.zero(FLOATS);
-    for (int i = 0; i < RowShares.STREAMS; i++) {
-      zero.intoMemorySegment(x, i * VECTOR_BYTES, ORDER);
-    }
-  }
-
   /**
-   * Multiplies a few rows.
+   * Multiplies {@link RowShares#STREAMS} rows.
    *
    * @param w encoded weights
-   * @param offset where the first row starts
-   * @param stride bytes from one row to the next
-   * @param rows number of rows, at most {@link RowShares#STREAMS}
+   * @param starts where the rows start
    * @param x the token
    * @param cols elements of a row
-   * @param sums one vector a row: its lanes, added up, are the products; zero before
+   * @param lanes sixteen sums a row: added up, they are the products; zero before
    */
-  abstract void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums);
+  abstract void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes);
 }

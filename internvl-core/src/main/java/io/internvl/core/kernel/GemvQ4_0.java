@@ -19,7 +19,7 @@ final class GemvQ4_0 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 128 == 0;
+    return cols % 64 == 0;
   }
 
   @Override
@@ -28,44 +28,24 @@ final class GemvQ4_0 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    blocks(w, offset, stride, rows, x.nibbles().segment(), cols, sums);
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    blocks(w, starts, x.nibbles().values(), cols, lanes);
   }
 
-  /** Takes four blocks of each row at a time. */
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment x,
-      int cols,
-      MemorySegment sums) {
-    int groups = cols / 128;
+  /** Takes two blocks of each row at a time. */
+  private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    int groups = cols / 64;
     for (int group = 0; group < groups; group++) {
-      long xo = group * (4 * NibbleInput.BLOCK_BYTES);
-      FloatVector low0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 0, ORDER);
-      FloatVector byte0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 64, ORDER);
-      FloatVector offset0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 128, ORDER).mul(-8f);
-      FloatVector low1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 192, ORDER);
-      FloatVector byte1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 256, ORDER);
-      FloatVector offset1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 320, ORDER).mul(-8f);
-      FloatVector low2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 384, ORDER);
-      FloatVector byte2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 448, ORDER);
-      FloatVector offset2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 512, ORDER).mul(-8f);
-      FloatVector low3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 576, ORDER);
-      FloatVector byte3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 640, ORDER);
-      FloatVector offset3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 704, ORDER).mul(-8f);
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + group * 72L;
-        FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
+      int xo = group * (2 * NibbleInput.BLOCK);
+      FloatVector low0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+      FloatVector byte0 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector offset0 = FloatVector.fromArray(FLOATS, x, xo + 32).mul(-8f);
+      FloatVector low1 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      FloatVector byte1 = FloatVector.fromArray(FLOATS, x, xo + 64);
+      FloatVector offset1 = FloatVector.fromArray(FLOATS, x, xo + 80).mul(-8f);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = starts[row] + group * 36L;
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
@@ -87,27 +67,7 @@ final class GemvQ4_0 extends GemvLoopKernel {
             p.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 18) & 0xFFFF]),
                 sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 38, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).fma(low2, offset2);
-        p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte2, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 36) & 0xFFFF]),
-                sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 56, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).fma(low3, offset3);
-        p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte3, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 54) & 0xFFFF]),
-                sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+        sum.intoArray(lanes, row * SUMS);
       }
     }
   }

@@ -19,7 +19,7 @@ final class GemvQ4_1 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 128 == 0;
+    return cols % 64 == 0;
   }
 
   @Override
@@ -28,44 +28,24 @@ final class GemvQ4_1 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    blocks(w, offset, stride, rows, x.nibbles().segment(), cols, sums);
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    blocks(w, starts, x.nibbles().values(), cols, lanes);
   }
 
-  /** Takes four blocks of each row at a time. */
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment x,
-      int cols,
-      MemorySegment sums) {
-    int groups = cols / 128;
+  /** Takes two blocks of each row at a time. */
+  private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    int groups = cols / 64;
     for (int group = 0; group < groups; group++) {
-      long xo = group * (4 * NibbleInput.BLOCK_BYTES);
-      FloatVector low0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 0, ORDER);
-      FloatVector byte0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 64, ORDER);
-      FloatVector whole0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 128, ORDER);
-      FloatVector low1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 192, ORDER);
-      FloatVector byte1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 256, ORDER);
-      FloatVector whole1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 320, ORDER);
-      FloatVector low2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 384, ORDER);
-      FloatVector byte2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 448, ORDER);
-      FloatVector whole2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 512, ORDER);
-      FloatVector low3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 576, ORDER);
-      FloatVector byte3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 640, ORDER);
-      FloatVector whole3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 704, ORDER);
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + group * 80L;
-        FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
+      int xo = group * (2 * NibbleInput.BLOCK);
+      FloatVector low0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+      FloatVector byte0 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector whole0 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector low1 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      FloatVector byte1 = FloatVector.fromArray(FLOATS, x, xo + 64);
+      FloatVector whole1 = FloatVector.fromArray(FLOATS, x, xo + 80);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = starts[row] + group * 40L;
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
@@ -94,35 +74,7 @@ final class GemvQ4_1 extends GemvLoopKernel {
             whole1.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 22) & 0xFFFF]),
                 sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 44, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low2);
-        p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte2, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 40) & 0xFFFF]),
-                sum);
-        sum =
-            whole2.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 42) & 0xFFFF]),
-                sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 64, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low3);
-        p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte3, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 60) & 0xFFFF]),
-                sum);
-        sum =
-            whole3.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 62) & 0xFFFF]),
-                sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+        sum.intoArray(lanes, row * SUMS);
       }
     }
   }

@@ -1,155 +1,82 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * Q4_K with 16-bit integer activations, for vectors of 512 bits.
- *
- * <p>64 bytes hold 128 weights. Taken as 16-bit lanes, the four halves of a lane are masked out and
- * multiplied with the activations in 16 bits; two products are added before they are widened. The
- * 12 bytes of scales and minima become one vector, scales in the lower and minima in the upper
- * eight lanes, which is multiplied with the sums of the activations and spread over the products.
- */
-final class GemvQ4_K extends GemvLoopKernel {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int BLOCK_BYTES = TensorType.Q4_K.blockBytes();
+/** Q4_K: sub-blocks of 32 codes of 4 bits, with a scale and a minimum each. */
+final class GemvQ4_K extends GemvSuperKernel {
+  private static final int[] SCALES = SuperBlockOrder.PAIRS_OF_32.scales();
+  private static final IntVector CODE = IntVector.broadcast(INTS, 0x000F0000);
+  private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
 
-  @Override
-  boolean fits(int cols) {
-    return cols % SuperBlockInput.BLOCK == 0;
+  GemvQ4_K() {
+    super(TensorType.Q4_K);
   }
 
   @Override
   void prepare(TokenInput x) {
-    x.fourBits().prepare(x.floats(), x.cols());
+    x.superBlocks(SuperBlockOrder.PAIRS_OF_32).prepare(x.floats(), x.cols());
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    SuperBlockInput input = x.fourBits();
-    blocks(w, offset, stride, rows, input.integers(), input.scales(), input.sums(), cols, sums);
+  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_32);
+    SubScales.decode(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, 1f, scratch);
   }
 
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment q,
-      MemorySegment scales,
-      MemorySegment offsets,
-      int cols,
-      MemorySegment sums) {
-    int blocks = cols / SuperBlockInput.BLOCK;
-    for (int block = 0; block < blocks; block++) {
-      float scale = scales.get(ValueLayout.JAVA_FLOAT, 4L * block);
-      long qo = 512L * block;
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + (long) block * BLOCK_BYTES;
-        IntVector header = IntVector.fromMemorySegment(SubScaleLanes.INTS_128, w, o, ORDER);
-        IntVector low =
-            header
-                .rearrange(SubScaleLanes.LOW)
-                .lanewise(VectorOperators.LSHR, SubScaleLanes.LOW_SHIFTS)
-                .and(SubScaleLanes.LOW_MASK);
-        IntVector high =
-            header
-                .rearrange(SubScaleLanes.HIGH)
-                .lanewise(VectorOperators.LSHR, 2)
-                .and(SubScaleLanes.HIGH_MASK);
-        FloatVector d =
-            FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF] * scale);
-        FloatVector dmin =
-            FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 2) & 0xFFFF] * scale);
-        FloatVector s =
-            ((FloatVector)
-                    low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(d.blend(dmin, SubScaleLanes.MINIMA));
-        FloatVector minima = FloatVector.fromMemorySegment(FLOATS, offsets, 64L * block, ORDER);
-        FloatVector sum =
-            FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER).sub(s.mul(minima));
-        ShortVector v =
-            ByteVector.fromMemorySegment(ByteVector.SPECIES_512, w, o + 16, ORDER)
-                .reinterpretAsShorts();
-        ShortVector a =
-            v.and((short) 15)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo, ORDER))
-                .add(
-                    v.lanewise(VectorOperators.LSHR, 8)
-                        .and((short) 15)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 64, ORDER)));
-        ShortVector b =
-            v.lanewise(VectorOperators.LSHR, 4)
-                .and((short) 15)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 128, ORDER))
-                .add(
-                    v.lanewise(VectorOperators.LSHR, 12)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 192, ORDER)));
-        IntVector p = a.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum =
-            ((FloatVector) p.convert(VectorOperators.I2F, 0))
-                .fma(s.rearrange(SubScaleLanes.SCALES_0), sum);
-        p = b.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum =
-            ((FloatVector) p.convert(VectorOperators.I2F, 0))
-                .fma(s.rearrange(SubScaleLanes.SCALES_1), sum);
-        v =
-            ByteVector.fromMemorySegment(ByteVector.SPECIES_512, w, o + 80, ORDER)
-                .reinterpretAsShorts();
-        a =
-            v.and((short) 15)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 256, ORDER))
-                .add(
-                    v.lanewise(VectorOperators.LSHR, 8)
-                        .and((short) 15)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 320, ORDER)));
-        b =
-            v.lanewise(VectorOperators.LSHR, 4)
-                .and((short) 15)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 384, ORDER))
-                .add(
-                    v.lanewise(VectorOperators.LSHR, 12)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 448, ORDER)));
-        p = a.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum =
-            ((FloatVector) p.convert(VectorOperators.I2F, 0))
-                .fma(s.rearrange(SubScaleLanes.SCALES_2), sum);
-        p = b.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum =
-            ((FloatVector) p.convert(VectorOperators.I2F, 0))
-                .fma(s.rearrange(SubScaleLanes.SCALES_3), sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+  @Override
+  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_32);
+    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
+  }
+
+  private static void multiplyCodes(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
+      int xo = from + 64 * quarter;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      IntVector scaleOf = IntVector.fromArray(INTS, SCALES, 16 * quarter);
+      int shift = quarter % 2 * 4;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        IntVector v =
+            IntVector.fromMemorySegment(INTS, w, o + 16 + quarter / 2 * 64L, ORDER)
+                .lanewise(VectorOperators.LSHR, shift);
+        FloatVector p =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .mul(x0);
+        p =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x1, p);
+        p = v.and(CODE).or(ONE_AT_16).reinterpretAsFloats().fma(x2, p);
+        p =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x3, p);
+        int at = row * SuperBlockInput.SCALES;
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        p.fma(
+                scaleOf.selectFrom(s).reinterpretAsFloats(),
+                FloatVector.fromArray(FLOATS, scratch, at))
+            .intoArray(scratch, at);
       }
     }
   }

@@ -29,7 +29,7 @@ final class GemvQ5_1 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 64 == 0;
+    return cols % 32 == 0;
   }
 
   @Override
@@ -38,42 +38,23 @@ final class GemvQ5_1 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    blocks(w, offset, stride, rows, x.nibbles().segment(), cols, sums);
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    blocks(w, starts, x.nibbles().values(), cols, lanes);
   }
 
-  /** Takes two blocks of each row at a time. */
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment x,
-      int cols,
-      MemorySegment sums) {
-    int groups = cols / 64;
+  /** Takes one block of each row at a time. */
+  private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    int groups = cols / 32;
     for (int group = 0; group < groups; group++) {
-      long xo = group * (2 * NibbleInput.BLOCK_BYTES);
-      FloatVector low0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 0, ORDER);
-      FloatVector byte0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 64, ORDER);
-      FloatVector whole0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 128, ORDER);
-      FloatVector low1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 192, ORDER);
-      FloatVector byte1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 256, ORDER);
-      FloatVector whole1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 320, ORDER);
+      int xo = group * (1 * NibbleInput.BLOCK);
+      FloatVector low0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+      FloatVector byte0 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector whole0 = FloatVector.fromArray(FLOATS, x, xo + 32);
       FloatVector lowTop0 = low0.add(byte0).mul(16f);
       FloatVector highTop0 = byte0.mul(256f);
-      FloatVector lowTop1 = low1.add(byte1).mul(16f);
-      FloatVector highTop1 = byte1.mul(256f);
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + group * 48L;
-        FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = starts[row] + group * 24L;
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
@@ -91,24 +72,7 @@ final class GemvQ5_1 extends GemvLoopKernel {
         sum =
             whole0.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 2) & 0xFFFF]), sum);
-        v =
-            (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 32, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low1);
-        p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte1, p);
-        v = IntVector.broadcast(INTS, w.get(INT, o + 28));
-        p = p.add(lowTop1, v.and(LOW_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
-        p = p.add(highTop1, v.and(HIGH_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 24) & 0xFFFF]),
-                sum);
-        sum =
-            whole1.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 26) & 0xFFFF]),
-                sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+        sum.intoArray(lanes, row * SUMS);
       }
     }
   }

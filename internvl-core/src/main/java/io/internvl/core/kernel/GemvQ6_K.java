@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import io.internvl.gguf.TensorType;
@@ -10,157 +11,122 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Q6_K with 16-bit integer activations, for vectors of 512 bits.
- *
- * <p>64 bytes of lower bits and 32 bytes of upper bits hold 128 weights. The upper bits are
- * doubled, shifted into place and joined; the codes, 0 to 63, are multiplied as 16-bit lanes. Their
- * offset of 32 goes through the sums of the activations.
+ * Q6_K: sixteen scales for 16 codes of 6 bits, offset 32. Their upper bits are pairs of bits of 32
+ * bytes for 128 codes.
  */
-final class GemvQ6_K extends GemvLoopKernel {
+final class GemvQ6_K extends GemvSuperKernel {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int BLOCK_BYTES = TensorType.Q6_K.blockBytes();
+  private static final int[] SCALES = SuperBlockOrder.PAIRS_OF_64.scales();
 
-  /** The upper bits of the first and of the second 128 weights, twice each. */
-  private static final VectorShuffle<Long> FIRST =
-      VectorShuffle.fromOp(LongVector.SPECIES_512, lane -> lane % 4);
+  /** Bring the pairs of bits of lanes 0 to 7 and 8 to 15 to bits 4 and 5. */
+  private static final int[] ROTATIONS = SuperBlockOrder.halves(28, 30, 0, 2, 28, 30, 0, 2);
 
-  private static final VectorShuffle<Long> SECOND =
-      VectorShuffle.fromOp(LongVector.SPECIES_512, lane -> 4 + lane % 4);
+  /** Lanes of the upper bits: 0 to 7 twice for the first half, 8 to 15 twice for the second. */
+  private static final int[] UPPER_LANES = new int[SuperBlockOrder.QUARTERS * 16];
 
-  /** The copy for bytes 32 to 63 has its bits two places further up. */
-  private static final ShortVector SHIFTS =
-      ShortVector.zero(ShortVector.SPECIES_512)
-          .blend((short) 2, VectorMask.fromLong(ShortVector.SPECIES_512, -1L << 16 & 0xFFFF_FFFFL));
-
-  // Four lanes of sums belong to one of the sixteen scales.
-  private static final VectorShuffle<Float> SCALES_0 = spread(0);
-  private static final VectorShuffle<Float> SCALES_1 = spread(4);
-  private static final VectorShuffle<Float> SCALES_2 = spread(8);
-  private static final VectorShuffle<Float> SCALES_3 = spread(12);
-
-  private static VectorShuffle<Float> spread(int first) {
-    return VectorShuffle.fromOp(FLOATS, lane -> (first + lane / 4) % FLOATS.length());
+  static {
+    for (int i = 0; i < UPPER_LANES.length; i++) {
+      UPPER_LANES[i] = i / 32 * 8 + i % 8;
+    }
   }
 
-  @Override
-  boolean fits(int cols) {
-    return cols % SuperBlockInput.BLOCK == 0;
+  private static final IntVector LOWER = IntVector.broadcast(INTS, 0x0F0F0F0F);
+  private static final IntVector UPPER = IntVector.broadcast(INTS, 0x30303030);
+  private static final FloatVector OFFSETS =
+      FloatVector.broadcast(FLOATS, SuperBlockInput.OFFSET + 32f);
+  private static final IntVector CODE = IntVector.broadcast(INTS, 0x003F0000);
+  private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
+
+  GemvQ6_K() {
+    super(TensorType.Q6_K);
   }
 
   @Override
   void prepare(TokenInput x) {
-    x.sixBits().prepare(x.floats(), x.cols());
+    x.superBlocks(SuperBlockOrder.PAIRS_OF_64).prepare(x.floats(), x.cols());
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput x,
-      int cols,
-      MemorySegment sums) {
-    SuperBlockInput input = x.sixBits();
-    blocks(w, offset, stride, rows, input.integers(), input.scales(), input.sums(), cols, sums);
+  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_64);
+    decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, scratch);
   }
 
-  private static void blocks(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment q,
-      MemorySegment scales,
-      MemorySegment offsets,
-      int cols,
-      MemorySegment sums) {
-    int blocks = cols / SuperBlockInput.BLOCK;
-    for (int block = 0; block < blocks; block++) {
-      float scale = scales.get(ValueLayout.JAVA_FLOAT, 4L * block);
-      long qo = 512L * block;
-      FloatVector shift = FloatVector.fromMemorySegment(FLOATS, offsets, 64L * block, ORDER);
-      for (int row = 0; row < rows; row++) {
-        long o = offset + row * stride + (long) block * BLOCK_BYTES;
-        float d = HalfTable.VALUES[w.get(SHORT, o + 208) & 0xFFFF] * scale;
-        FloatVector s =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 192, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(d);
-        FloatVector sum =
-            FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER).sub(s.mul(shift));
-        LongVector upper =
-            ByteVector.fromMemorySegment(ByteVector.SPECIES_512, w, o + 128, ORDER)
-                .reinterpretAsLongs();
-        ShortVector low =
-            ByteVector.fromMemorySegment(ByteVector.SPECIES_512, w, o + 0, ORDER)
-                .reinterpretAsShorts();
-        ShortVector top =
-            upper.rearrange(FIRST).reinterpretAsShorts().lanewise(VectorOperators.LSHR, SHIFTS);
-        ShortVector a =
-            low.and((short) 0x0F0F).or(top.lanewise(VectorOperators.LSHL, 4).and((short) 0x3030));
-        ShortVector b =
-            low.lanewise(VectorOperators.LSHR, 4).and((short) 0x0F0F).or(top.and((short) 0x3030));
-        a =
-            a.and((short) 0xFF)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 0, ORDER))
-                .add(
-                    a.lanewise(VectorOperators.LSHR, 8)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 64, ORDER)));
-        b =
-            b.and((short) 0xFF)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 128, ORDER))
-                .add(
-                    b.lanewise(VectorOperators.LSHR, 8)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 192, ORDER)));
-        IntVector p = a.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s.rearrange(SCALES_0), sum);
-        p = b.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s.rearrange(SCALES_1), sum);
-        low =
-            ByteVector.fromMemorySegment(ByteVector.SPECIES_512, w, o + 64, ORDER)
-                .reinterpretAsShorts();
-        top = upper.rearrange(SECOND).reinterpretAsShorts().lanewise(VectorOperators.LSHR, SHIFTS);
-        a = low.and((short) 0x0F0F).or(top.lanewise(VectorOperators.LSHL, 4).and((short) 0x3030));
-        b = low.lanewise(VectorOperators.LSHR, 4).and((short) 0x0F0F).or(top.and((short) 0x3030));
-        a =
-            a.and((short) 0xFF)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 256, ORDER))
-                .add(
-                    a.lanewise(VectorOperators.LSHR, 8)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 320, ORDER)));
-        b =
-            b.and((short) 0xFF)
-                .mul(ShortVector.fromMemorySegment(ShortVector.SPECIES_512, q, qo + 384, ORDER))
-                .add(
-                    b.lanewise(VectorOperators.LSHR, 8)
-                        .mul(
-                            ShortVector.fromMemorySegment(
-                                ShortVector.SPECIES_512, q, qo + 448, ORDER)));
-        p = a.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s.rearrange(SCALES_2), sum);
-        p = b.reinterpretAsInts();
-        p = p.and(0xFFFF0000).add(p.lanewise(VectorOperators.LSHL, 16));
-        sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s.rearrange(SCALES_3), sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+  private static void decodeScales(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    FloatVector shift = FloatVector.fromArray(FLOATS, x, from).mul(OFFSETS);
+    for (int row = 0; row < RowShares.STREAMS; row++) {
+      long o = offset + starts[row];
+      FloatVector s =
+          ((FloatVector)
+                  ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 192, ORDER)
+                      .convertShape(VectorOperators.B2F, FLOATS, 0))
+              .mul(HalfTable.VALUES[w.get(SHORT, o + 208) & 0xFFFF]);
+      int at = row * SuperBlockInput.SCALES;
+      s.intoArray(scratch, ROW_FLOATS + at);
+      FloatVector.fromArray(FLOATS, scratch, at).sub(s.mul(shift)).intoArray(scratch, at);
+    }
+  }
+
+  @Override
+  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_64);
+    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
+  }
+
+  private static void multiplyCodes(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
+      int xo = from + 64 * quarter;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      IntVector scaleOf = IntVector.fromArray(INTS, SCALES, 16 * quarter);
+      int shift = quarter % 2 * 4;
+      IntVector rotations = IntVector.fromArray(INTS, ROTATIONS, 16 * quarter);
+      IntVector upperLanes = IntVector.fromArray(INTS, UPPER_LANES, 16 * quarter);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        IntVector upper =
+            upperLanes
+                .selectFrom(IntVector.fromMemorySegment(INTS, w, o + 128, ORDER))
+                .lanewise(VectorOperators.ROR, rotations)
+                .and(UPPER);
+        IntVector v =
+            IntVector.fromMemorySegment(INTS, w, o + quarter / 2 * 64L, ORDER)
+                .lanewise(VectorOperators.LSHR, shift)
+                .and(LOWER)
+                .or(upper);
+        FloatVector p =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .mul(x0);
+        p =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x1, p);
+        p = v.and(CODE).or(ONE_AT_16).reinterpretAsFloats().fma(x2, p);
+        p =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x3, p);
+        int at = row * SuperBlockInput.SCALES;
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        p.fma(
+                scaleOf.selectFrom(s).reinterpretAsFloats(),
+                FloatVector.fromArray(FLOATS, scratch, at))
+            .intoArray(scratch, at);
       }
     }
   }

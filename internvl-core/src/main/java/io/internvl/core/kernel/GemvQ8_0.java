@@ -18,44 +18,32 @@ final class GemvQ8_0 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 128 == 0;
+    return cols % 64 == 0;
   }
 
   @Override
-  void rows(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      TokenInput input,
-      int cols,
-      MemorySegment sums) {
-    loop(w, offset, stride, rows, input.floats(), cols, sums);
+  void prepare(TokenInput x) {
+    x.prepareArray();
   }
 
-  private static void loop(
-      MemorySegment w,
-      long offset,
-      long stride,
-      int rows,
-      MemorySegment x,
-      int cols,
-      MemorySegment sums) {
-    for (int block = 0; block < cols / 128; block++) {
-      long xo = block * 512L;
-      long bo = offset + block * 136L;
-      FloatVector x0 = FloatVector.fromMemorySegment(FLOATS, x, xo + 0, ORDER);
-      FloatVector x1 = FloatVector.fromMemorySegment(FLOATS, x, xo + 64, ORDER);
-      FloatVector x2 = FloatVector.fromMemorySegment(FLOATS, x, xo + 128, ORDER);
-      FloatVector x3 = FloatVector.fromMemorySegment(FLOATS, x, xo + 192, ORDER);
-      FloatVector x4 = FloatVector.fromMemorySegment(FLOATS, x, xo + 256, ORDER);
-      FloatVector x5 = FloatVector.fromMemorySegment(FLOATS, x, xo + 320, ORDER);
-      FloatVector x6 = FloatVector.fromMemorySegment(FLOATS, x, xo + 384, ORDER);
-      FloatVector x7 = FloatVector.fromMemorySegment(FLOATS, x, xo + 448, ORDER);
+  @Override
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    blocks(w, starts, x.array(), cols, lanes);
+  }
 
-      for (int row = 0; row < rows; row++) {
-        long o = bo + row * stride;
-        FloatVector sum = FloatVector.fromMemorySegment(FLOATS, sums, 64L * row, ORDER);
+  /** Takes two blocks of each row at a time. */
+  private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    for (int block = 0; block < cols / 64; block++) {
+      int xo = block * 64;
+      long bo = block * 68L;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
+
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = bo + starts[row];
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         FloatVector p;
         p =
             ((FloatVector)
@@ -84,35 +72,7 @@ final class GemvQ8_0 extends GemvLoopKernel {
             p.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 34) & 0xFFFF]),
                 sum);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 70, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(x4);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 86, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .fma(x5, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 68) & 0xFFFF]),
-                sum);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 104, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(x6);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 120, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .fma(x7, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 102) & 0xFFFF]),
-                sum);
-        sum.intoMemorySegment(sums, 64L * row, ORDER);
+        sum.intoArray(lanes, row * SUMS);
       }
     }
   }

@@ -14,18 +14,11 @@ import jdk.incubator.vector.FloatVector;
  * needs no shift. For each block there are 16 values of x - z/16, 16 of z/16, and 16 of x + z,
  * which is what an offset of the codes is multiplied with.
  */
-final class NibbleInput implements AutoCloseable {
-  /** Bytes for one block. */
-  static final long BLOCK_BYTES = 48L * Float.BYTES;
+final class NibbleInput {
+  /** Floats for one block. */
+  static final int BLOCK = 48;
 
-  /** Where the factors of whole bytes start in a block. */
-  static final long BYTE_FACTORS = 16L * Float.BYTES;
-
-  /** Where the sums start in a block. */
-  static final long SUMS = 32L * Float.BYTES;
-
-  private final Buffer buffer = new Buffer();
-  private MemorySegment segment = MemorySegment.NULL;
+  private float[] values = {}; // (cols / 32, 48)
   private boolean ready;
 
   void forget() {
@@ -36,33 +29,30 @@ final class NibbleInput implements AutoCloseable {
   void prepare(MemorySegment x, int cols) {
     if (!ready) {
       int blocks = cols / 32;
-      segment = buffer.atLeast(blocks * BLOCK_BYTES);
+      if (values.length < blocks * BLOCK) {
+        values = new float[blocks * BLOCK];
+      }
       for (int block = 0; block < blocks; block++) {
-        block(x, block * 32L * Float.BYTES, segment, block * BLOCK_BYTES);
+        block(x, block * 32L * Float.BYTES, values, block * BLOCK);
       }
       ready = true;
     }
   }
 
-  private static void block(MemorySegment x, long from, MemorySegment y, long to) {
+  private static void block(MemorySegment x, long from, float[] y, int to) {
     for (int i = 0; i < 16; i += LANES) {
-      long at = (long) i * Float.BYTES;
-      FloatVector low = FloatVector.fromMemorySegment(FLOATS, x, from + at, ORDER);
-      FloatVector high = FloatVector.fromMemorySegment(FLOATS, x, from + BYTE_FACTORS + at, ORDER);
+      long at = from + (long) i * Float.BYTES;
+      FloatVector low = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER);
+      FloatVector high = FloatVector.fromMemorySegment(FLOATS, x, at + 16 * Float.BYTES, ORDER);
       FloatVector part = high.mul(1f / 16);
-      low.sub(part).intoMemorySegment(y, to + at, ORDER);
-      part.intoMemorySegment(y, to + BYTE_FACTORS + at, ORDER);
-      low.add(high).intoMemorySegment(y, to + SUMS + at, ORDER);
+      low.sub(part).intoArray(y, to + i);
+      part.intoArray(y, to + 16 + i);
+      low.add(high).intoArray(y, to + 32 + i);
     }
   }
 
-  /** Returns the values, {@link #BLOCK_BYTES} for each block. */
-  MemorySegment segment() {
-    return segment;
-  }
-
-  @Override
-  public void close() {
-    buffer.close();
+  /** Returns the values, {@link #BLOCK} for each block. */
+  float[] values() {
+    return values;
   }
 }

@@ -6,6 +6,7 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,45 +83,44 @@ final class OutputRows {
       MemorySegment y,
       long yo,
       int n) {
-    switch (activation) {
-      case SILU -> silu(gate, gateOffset, up, upOffset, y, yo, n);
-      case CLAMPED_SWIGLU -> clampedSwiglu(gate, gateOffset, up, upOffset, y, yo, n);
-    }
+    boolean clamped = activation == GateActivation.CLAMPED_SWIGLU;
+    float factor = clamped ? SWIGLU_FACTOR : 1f;
+    float limit = clamped ? SWIGLU_LIMIT : Float.POSITIVE_INFINITY;
+    swish(gate, gateOffset, up, upOffset, y, yo, n, factor, limit, clamped ? 1f : 0f);
   }
 
-  private static void silu(
+  /** Writes {@code swish(min(gate, limit)) (clamp(up, limit) + shift)}. */
+  private static void swish(
       MemorySegment gate,
       long gateOffset,
       MemorySegment up,
       long upOffset,
       MemorySegment y,
       long yo,
-      int n) {
+      int n,
+      float factor,
+      float limit,
+      float shift) {
+    long bytes = (long) n * Float.BYTES;
+    if (gateOffset + bytes > gate.byteSize()
+        || upOffset + bytes > up.byteSize()
+        || yo + bytes > y.byteSize()) { // makes it too long to be inlined, too
+      throw new IllegalArgumentException(
+          String.format(
+              "%d elements: gate at %d of %d, up at %d of %d, output at %d of %d bytes, limit %s",
+              n, gateOffset, gate.byteSize(), upOffset, up.byteSize(), yo, y.byteSize(), limit));
+    }
+    FloatVector largest = FloatVector.broadcast(FLOATS, limit);
+    FloatVector smallest = largest.neg();
+    FloatVector one = FloatVector.broadcast(FLOATS, shift);
     for (int i = 0; i < n; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector g = FloatVector.fromMemorySegment(FLOATS, gate, gateOffset + at, ORDER);
       FloatVector u = FloatVector.fromMemorySegment(FLOATS, up, upOffset + at, ORDER);
-      VectorMath.swish(g, 1f).mul(u).intoMemorySegment(y, yo + at, ORDER);
-    }
-  }
-
-  private static void clampedSwiglu(
-      MemorySegment gate,
-      long gateOffset,
-      MemorySegment up,
-      long upOffset,
-      MemorySegment y,
-      long yo,
-      int n) {
-    for (int i = 0; i < n; i += LANES) {
-      long at = (long) i * Float.BYTES;
-      FloatVector g =
-          FloatVector.fromMemorySegment(FLOATS, gate, gateOffset + at, ORDER).min(SWIGLU_LIMIT);
-      FloatVector u =
-          FloatVector.fromMemorySegment(FLOATS, up, upOffset + at, ORDER)
-              .min(SWIGLU_LIMIT)
-              .max(-SWIGLU_LIMIT);
-      VectorMath.swish(g, SWIGLU_FACTOR).mul(u.add(1f)).intoMemorySegment(y, yo + at, ORDER);
+      g = g.blend(largest, g.compare(VectorOperators.GT, largest));
+      u = u.blend(largest, u.compare(VectorOperators.GT, largest));
+      u = u.blend(smallest, u.compare(VectorOperators.LT, smallest));
+      VectorMath.swish(g, factor).mul(u.add(one)).intoMemorySegment(y, yo + at, ORDER);
     }
   }
 }

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorShuffle;
  * A token for types of 16 bits, which are loaded in pairs as 32-bit lanes: of the elements of two
  * vectors first the even, then the odd ones, times a power of two.
  */
-final class PairInput implements AutoCloseable {
+final class PairInput {
   /** Even elements of two vectors, each wrapped into one: lanes 0, 2, .. of both. */
   private static final VectorShuffle<Float> EVEN =
       VectorShuffle.fromOp(FLOATS, lane -> 2 * lane % LANES);
@@ -27,8 +27,7 @@ final class PairInput implements AutoCloseable {
       VectorMask.fromLong(FLOATS, -1L << (LANES / 2) & ((1L << LANES) - 1));
 
   private final float factor;
-  private final Buffer buffer = new Buffer();
-  private MemorySegment segment = MemorySegment.NULL;
+  private float[] values = {}; // (cols)
   private boolean ready;
 
   PairInput(float factor) {
@@ -42,32 +41,27 @@ final class PairInput implements AutoCloseable {
   /** Orders the elements unless that was done already. */
   void prepare(MemorySegment x, int cols) {
     if (!ready) {
-      segment = buffer.atLeast((long) cols * Float.BYTES);
-      order(x, segment, cols, factor);
+      if (values.length < cols) {
+        values = new float[cols];
+      }
+      order(x, values, cols, factor);
       ready = true;
     }
   }
 
-  private static void order(MemorySegment x, MemorySegment y, int cols, float factor) {
+  private static void order(MemorySegment x, float[] y, int cols, float factor) {
     for (int i = 0; i < cols; i += 2 * LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER).mul(factor);
       FloatVector b =
           FloatVector.fromMemorySegment(FLOATS, x, at + VECTOR_BYTES, ORDER).mul(factor);
-      a.rearrange(EVEN).blend(b.rearrange(EVEN), SECOND).intoMemorySegment(y, at, ORDER);
-      a.rearrange(ODD)
-          .blend(b.rearrange(ODD), SECOND)
-          .intoMemorySegment(y, at + VECTOR_BYTES, ORDER);
+      a.rearrange(EVEN).blend(b.rearrange(EVEN), SECOND).intoArray(y, i);
+      a.rearrange(ODD).blend(b.rearrange(ODD), SECOND).intoArray(y, i + LANES);
     }
   }
 
   /** Returns the elements in order. */
-  MemorySegment segment() {
-    return segment;
-  }
-
-  @Override
-  public void close() {
-    buffer.close();
+  float[] values() {
+    return values;
   }
 }

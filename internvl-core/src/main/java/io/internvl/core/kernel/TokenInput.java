@@ -16,12 +16,13 @@ final class TokenInput implements AutoCloseable {
   private final NibbleInput nibbles = new NibbleInput();
   private final PairInput pairs = new PairInput(1f);
   private final PairInput halfPairs = new PairInput(0x1p16f);
-  private final SuperBlockInput fourBits =
-      new SuperBlockInput(511, SuperBlockInput.Order.HALVES_OF_64);
-  private final SuperBlockInput fiveBits =
-      new SuperBlockInput(255, SuperBlockInput.Order.HALVES_OF_64);
-  private final SuperBlockInput sixBits =
-      new SuperBlockInput(127, SuperBlockInput.Order.HALVES_OF_128);
+  private final SuperBlockInput pairsOf16 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_16);
+  private final SuperBlockInput pairsOf32 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_32);
+  private final SuperBlockInput pairsOf64 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_64);
+  private final SuperBlockInput foursOf32 = new SuperBlockInput(SuperBlockOrder.FOURS_OF_32);
+  private final IntegerBlockInput integers = new IntegerBlockInput();
+  private float[] array = {};
+  private boolean arrayReady;
   private MemorySegment floats = MemorySegment.NULL;
   private int cols;
   private int padded;
@@ -43,14 +44,33 @@ final class TokenInput implements AutoCloseable {
     pairs.forget();
     halfPairs.forget();
     nibbles.forget();
-    fourBits.forget();
-    fiveBits.forget();
-    sixBits.forget();
+    arrayReady = false;
+    integers.forget();
+    pairsOf16.forget();
+    pairsOf32.forget();
+    pairsOf64.forget();
+    foursOf32.forget();
   }
 
   /** Float32 values (tokens, padded columns). */
   MemorySegment floats() {
     return floats;
+  }
+
+  /** Copies the first token to the array unless that was done already. */
+  void prepareArray() {
+    if (!arrayReady) {
+      if (array.length < cols) {
+        array = new float[cols];
+      }
+      MemorySegment.copy(floats, ValueLayout.JAVA_FLOAT, 0, array, 0, cols);
+      arrayReady = true;
+    }
+  }
+
+  /** Float32 values of the first token (columns): vectors load them with cheap checks. */
+  float[] array() {
+    return array;
   }
 
   /** Bytes between the float32 values of two tokens. */
@@ -77,29 +97,23 @@ final class TokenInput implements AutoCloseable {
     return nibbles;
   }
 
-  /** The first token for Q4_K. */
-  SuperBlockInput fourBits() {
-    return fourBits;
+  /** The first token for types with super-blocks of 256. */
+  SuperBlockInput superBlocks(SuperBlockOrder order) {
+    return switch (order) {
+      case PAIRS_OF_16 -> pairsOf16;
+      case PAIRS_OF_32 -> pairsOf32;
+      case PAIRS_OF_64 -> pairsOf64;
+      case FOURS_OF_32 -> foursOf32;
+    };
   }
 
-  /** The first token for Q5_K. */
-  SuperBlockInput fiveBits() {
-    return fiveBits;
-  }
-
-  /** The first token for Q6_K. */
-  SuperBlockInput sixBits() {
-    return sixBits;
+  /** The first token for Q4_K, rounded to integers. */
+  IntegerBlockInput integers() {
+    return integers;
   }
 
   @Override
   public void close() {
     floatBuffer.close();
-    pairs.close();
-    halfPairs.close();
-    nibbles.close();
-    fourBits.close();
-    fiveBits.close();
-    sixBits.close();
   }
 }

@@ -36,6 +36,16 @@ final class VectorMath {
   private static final float TAIL_6 = -2.073568e-6f;
   private static final float TAIL_7 = 8.1689626e-7f;
 
+  private static final FloatVector ONE = FloatVector.broadcast(FLOATS, 1f);
+  private static final FloatVector LARGEST = FloatVector.broadcast(FLOATS, 127f);
+  private static final FloatVector SMALLEST = FloatVector.broadcast(FLOATS, EXP2_MIN);
+  private static final FloatVector ROUND = FloatVector.broadcast(FLOATS, ROUNDING);
+  private static final FloatVector P1 = FloatVector.broadcast(FLOATS, EXP2_1);
+  private static final FloatVector P2 = FloatVector.broadcast(FLOATS, EXP2_2);
+  private static final FloatVector P3 = FloatVector.broadcast(FLOATS, EXP2_3);
+  private static final FloatVector P4 = FloatVector.broadcast(FLOATS, EXP2_4);
+  private static final FloatVector P5 = FloatVector.broadcast(FLOATS, EXP2_5);
+
   private VectorMath() {}
 
   /*
@@ -48,20 +58,19 @@ final class VectorMath {
    * end outside.
    */
   static FloatVector exp2(FloatVector x) {
-    return exp2UpTo127(x.blend(127f, x.compare(VectorOperators.GT, 127f)));
+    return exp2UpTo127(x.blend(LARGEST, x.compare(VectorOperators.GT, LARGEST)));
   }
 
   /** Returns {@link #exp2} of x up to 127. */
   static FloatVector exp2UpTo127(FloatVector x) {
-    FloatVector v = x.blend(EXP2_MIN, x.compare(VectorOperators.LT, EXP2_MIN));
-    FloatVector t = v.add(ROUNDING);
-    FloatVector f = v.sub(t.sub(ROUNDING));
-    FloatVector p =
-        f.fma(FloatVector.broadcast(FLOATS, EXP2_5), FloatVector.broadcast(FLOATS, EXP2_4));
-    p = p.fma(f, FloatVector.broadcast(FLOATS, EXP2_3));
-    p = p.fma(f, FloatVector.broadcast(FLOATS, EXP2_2));
-    p = p.fma(f, FloatVector.broadcast(FLOATS, EXP2_1));
-    p = p.fma(f, FloatVector.broadcast(FLOATS, 1f));
+    FloatVector v = x.blend(SMALLEST, x.compare(VectorOperators.LT, SMALLEST));
+    FloatVector t = v.add(ROUND);
+    FloatVector f = v.sub(t.sub(ROUND));
+    FloatVector p = f.fma(P5, P4);
+    p = p.fma(f, P3);
+    p = p.fma(f, P2);
+    p = p.fma(f, P1);
+    p = p.fma(f, ONE);
     return p.reinterpretAsInts()
         .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, EXPONENT_SHIFT))
         .reinterpretAsFloats();
@@ -69,7 +78,7 @@ final class VectorMath {
 
   /** Returns {@code x / (1 + e^(-factor x))}; e^y is computed as 2^(y log2 e). */
   static FloatVector swish(FloatVector x, float factor) {
-    return x.div(exp2(x.mul(-factor * LOG2_E)).add(1f));
+    return x.div(exp2(x.mul(-factor * LOG2_E)).add(ONE));
   }
 
   /**
@@ -85,7 +94,7 @@ final class VectorMath {
     q = q.fma(a, FloatVector.broadcast(FLOATS, TAIL_3));
     q = q.fma(a, FloatVector.broadcast(FLOATS, TAIL_2));
     q = q.fma(a, FloatVector.broadcast(FLOATS, TAIL_1));
-    q = q.fma(a, FloatVector.broadcast(FLOATS, 1f));
+    q = q.fma(a, ONE);
     q = q.mul(q);
     q = q.mul(q);
     q = q.mul(q);

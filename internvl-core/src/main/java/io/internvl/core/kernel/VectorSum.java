@@ -53,4 +53,19 @@ final class VectorSum {
     }
     return (a + b) + (c + d);
   }
+
+  /** Returns the sum of sixteen floats, in the same order. */
+  static float at(float[] x, int from) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = from; i < from + 16; i += 4) {
+      a += x[i];
+      b += x[i + 1];
+      c += x[i + 2];
+      d += x[i + 3];
+    }
+    return (a + b) + (c + d);
+  }
 }

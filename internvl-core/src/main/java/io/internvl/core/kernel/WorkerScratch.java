@@ -21,6 +21,8 @@ final class WorkerScratch implements AutoCloseable {
 
   private float @Nullable [] tile;
   private float @Nullable [] valueTile;
+  private float[] lanes = {};
+  private final long[] starts = new long[RowShares.STREAMS];
 
   /** Returns the tile of decoded weights (TILE_ROWS, MicroKernels.TILE_STRIDE). */
   float[] tile() {
@@ -38,6 +40,19 @@ final class WorkerScratch implements AutoCloseable {
       valueTile = new float[FusedAttention.MAX_HEAD_DIM * MicroKernels.TILE_STRIDE];
     }
     return valueTile;
+  }
+
+  /** Returns an array for the sums of a few rows: vectors load and store it with cheap checks. */
+  float[] lanes(int size) {
+    if (lanes.length < size) {
+      lanes = new float[size];
+    }
+    return lanes;
+  }
+
+  /** Where the rows of the streams start. */
+  long[] starts() {
+    return starts;
   }
 
   @Override

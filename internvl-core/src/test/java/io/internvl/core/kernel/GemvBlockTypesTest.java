@@ -24,19 +24,27 @@ class GemvBlockTypesTest {
           TensorType.Q5_0,
           TensorType.Q5_1,
           TensorType.IQ4_NL,
-          TensorType.MXFP4);
+          TensorType.MXFP4,
+          TensorType.Q2_K,
+          TensorType.Q3_K,
+          TensorType.Q4_K,
+          TensorType.Q5_K,
+          TensorType.Q6_K,
+          TensorType.IQ4_XS);
 
   private static final int[] ROWS = {1, 15, 16, 17, 63, 64, 65, 130, 500};
 
   /** Columns of whole groups of blocks, and others that take the common path. */
-  private static final int[] COLS = {32, 64, 96, 128, 256, 288, 896};
+  private static final int[] COLS = {32, 64, 96, 128, 256, 288, 896, 1024, 2304};
 
   static Stream<Arguments> shapes() {
     return TYPES.stream()
         .flatMap(type ->
             Stream.concat(
                 IntStream.of(ROWS).mapToObj(rows -> Arguments.of(type, rows, 256)),
-                Arrays.stream(COLS).mapToObj(cols -> Arguments.of(type, 37, cols))));
+                Arrays.stream(COLS)
+                    .filter(cols -> cols % type.blockSize() == 0)
+                    .mapToObj(cols -> Arguments.of(type, 37, cols))));
   }
 
   @ParameterizedTest
@@ -63,8 +71,22 @@ class GemvBlockTypesTest {
       } else if (type == TensorType.Q4_1 || type == TensorType.Q5_1) {
         float minimum = -0.02f * (1 + at / type.blockBytes() % 5);
         data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2, Float.floatToFloat16(minimum));
+      } else {
+        float scale = 0.001f * (1 + at / type.blockBytes() % 7);
+        switch (type) {
+          case Q2_K -> halves(data, at + 80, scale, scale);
+          case Q3_K -> halves(data, at + 106, scale, scale); // d is the second one
+          case Q4_K, Q5_K -> halves(data, at, scale, -2 * scale);
+          case Q6_K -> halves(data, at + 206, scale, -scale);
+          default -> {}
+        }
       }
     }
     return weight;
+  }
+
+  private static void halves(MemorySegment data, long at, float first, float second) {
+    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(first));
+    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2, Float.floatToFloat16(second));
   }
 }

@@ -21,7 +21,7 @@ final class KernelExercise {
   private static final int CALLS = 20;
   private static final long ALLOWED_BYTES_PER_CALL = 1024; // descriptions of calls, no vectors
   private static final long EXERCISE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final KernelPair data = new KernelPair(1, 1);
   private final Map<String, Runnable> calls = new LinkedHashMap<>();

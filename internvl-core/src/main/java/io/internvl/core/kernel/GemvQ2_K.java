@@ -1,0 +1,134 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Q2_K: sixteen scales and minima of 4 bits for 16 codes of 2 bits. */
+final class GemvQ2_K extends GemvSuperKernel {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int[] SCALES = SuperBlockOrder.FOURS_OF_32.scales();
+  private static final IntVector LOWER = IntVector.broadcast(IntVector.SPECIES_128, 0x0F0F0F0F);
+  private static final FloatVector OFFSETS = FloatVector.broadcast(FLOATS, SuperBlockInput.OFFSET);
+  private static final IntVector CODE = IntVector.broadcast(INTS, 0x00030000);
+  private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
+
+  GemvQ2_K() {
+    super(TensorType.Q2_K);
+  }
+
+  @Override
+  void prepare(TokenInput x) {
+    x.superBlocks(SuperBlockOrder.FOURS_OF_32).prepare(x.floats(), x.cols());
+  }
+
+  @Override
+  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.FOURS_OF_32);
+    decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, scratch);
+  }
+
+  private static void decodeScales(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    if (scratch.length < 2 * ROW_FLOATS || from + SuperBlockInput.SCALES > x.length) {
+      throw new IllegalArgumentException( // it makes the method too long to be inlined, too
+          String.format(
+              "sums %d of %d, %d rows from %d to %d, block at %d of %d bytes, scratch of %d",
+              from,
+              x.length,
+              starts.length,
+              starts[0],
+              starts[RowShares.STREAMS - 1],
+              offset,
+              w.byteSize(),
+              scratch.length));
+    }
+    FloatVector sums = FloatVector.fromArray(FLOATS, x, from);
+    FloatVector shift = sums.mul(OFFSETS);
+    for (int row = 0; row < RowShares.STREAMS; row++) {
+      long o = offset + starts[row];
+      IntVector header = IntVector.fromMemorySegment(IntVector.SPECIES_128, w, o, ORDER);
+      int halves = w.get(INT, o + 80);
+      FloatVector s =
+          ((FloatVector)
+                  header
+                      .and(LOWER)
+                      .reinterpretAsBytes()
+                      .convertShape(VectorOperators.B2F, FLOATS, 0))
+              .mul(HalfTable.VALUES[halves & 0xFFFF]);
+      FloatVector minima =
+          ((FloatVector)
+                  header
+                      .lanewise(VectorOperators.LSHR, 4)
+                      .and(LOWER)
+                      .reinterpretAsBytes()
+                      .convertShape(VectorOperators.B2F, FLOATS, 0))
+              .mul(HalfTable.VALUES[halves >>> 16]);
+      int at = row * SuperBlockInput.SCALES;
+      s.intoArray(scratch, ROW_FLOATS + at);
+      FloatVector.fromArray(FLOATS, scratch, at)
+          .sub(s.mul(shift))
+          .sub(minima.mul(sums))
+          .intoArray(scratch, at);
+    }
+  }
+
+  @Override
+  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
+    SuperBlockInput input = x.superBlocks(SuperBlockOrder.FOURS_OF_32);
+    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
+  }
+
+  private static void multiplyCodes(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
+      int xo = from + 64 * quarter;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
+      IntVector scaleOf = IntVector.fromArray(INTS, SCALES, 16 * quarter);
+      int shift = 2 * quarter;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        IntVector v =
+            IntVector.fromMemorySegment(INTS, w, o + 16, ORDER)
+                .lanewise(VectorOperators.LSHR, shift);
+        FloatVector p =
+            v.lanewise(VectorOperators.LSHL, 16)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .mul(x0);
+        p =
+            v.lanewise(VectorOperators.LSHL, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x1, p);
+        p = v.and(CODE).or(ONE_AT_16).reinterpretAsFloats().fma(x2, p);
+        p =
+            v.lanewise(VectorOperators.LSHR, 8)
+                .and(CODE)
+                .or(ONE_AT_16)
+                .reinterpretAsFloats()
+                .fma(x3, p);
+        int at = row * SuperBlockInput.SCALES;
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        p.fma(
+                scaleOf.selectFrom(s).reinterpretAsFloats(),
+                FloatVector.fromArray(FLOATS, scratch, at))
+            .intoArray(scratch, at);
+      }
+    }
+  }
+}

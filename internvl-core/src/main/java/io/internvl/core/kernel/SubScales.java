@@ -1,0 +1,90 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Unpacks the 16-byte headers of Q4_K and Q5_K: d, dmin and three words u0, u1, u2 of eight 6-bit
+ * scales and eight 6-bit minima.
+ *
+ * <p>With m6 = 0x3f in each byte and m4 = 0x0f in each byte, the scales are the bytes of u0 and m6,
+ * and of (u2 and m4) or (u0 / 4 and 0x30); the minima those of u1 and m6, and of (u2 / 16 and m4)
+ * or (u1 / 4 and 0x30).
+ */
+final class SubScales {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VectorSpecies<Integer> INTS_128 = IntVector.SPECIES_128;
+
+  /** Lanes u0, u2, u1, u2 of the header. */
+  private static final VectorShuffle<Integer> LOW = VectorShuffle.fromValues(INTS_128, 1, 3, 2, 3);
+
+  private static final VectorMask<Integer> UPPER_HALVES = VectorMask.fromLong(INTS_128, 0b1000);
+  private static final IntVector LOW_MASK = ints(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f);
+
+  /** Lanes u0 and u1 where the upper two bits belong. */
+  private static final VectorShuffle<Integer> HIGH = VectorShuffle.fromValues(INTS_128, 0, 1, 0, 2);
+
+  private static final IntVector HIGH_MASK = ints(0, 0x30303030, 0, 0x30303030);
+
+  /** Lanes of the minima. */
+  private static final VectorMask<Float> MINIMA = VectorMask.fromLong(FLOATS, 0xFF00);
+
+  private SubScales() {}
+
+  private static IntVector ints(int... values) {
+    return IntVector.fromArray(INTS_128, values, 0);
+  }
+
+  /**
+   * Decodes the scales and minima of a block of each row, and subtracts what offsets and minima
+   * contribute to the products.
+   *
+   * @param w encoded weights
+   * @param at offset of the block in a row
+   * @param starts where the rows start
+   * @param x sums of the activations, divided by the factor: sixteen of this block
+   * @param from index of the first sum
+   * @param factor what the scales are multiplied with
+   * @param scratch sums of the rows (rows, 16), then receives scales and minima (rows, 16)
+   */
+  static void decode(
+      MemorySegment w, long at, long[] starts, float[] x, int from, float factor, float[] scratch) {
+    if (scratch.length < 2 * GemvSuperKernel.ROW_FLOATS
+        || from + SuperBlockInput.SCALES > x.length) {
+      throw new IllegalArgumentException( // it makes the method too long to be inlined, too
+          String.format(
+              "sums %d of %d, %d rows from %d, block at %d of %d bytes, scratch of %d",
+              from, x.length, starts.length, starts[0], at, w.byteSize(), scratch.length));
+    }
+    FloatVector shift = FloatVector.fromArray(FLOATS, x, from);
+    for (int row = 0; row < RowShares.STREAMS; row++) {
+      long o = at + starts[row];
+      IntVector header = IntVector.fromMemorySegment(INTS_128, w, o, ORDER);
+      IntVector words = header.rearrange(LOW);
+      IntVector low =
+          words.blend(words.lanewise(VectorOperators.LSHR, 4), UPPER_HALVES).and(LOW_MASK);
+      IntVector high = header.rearrange(HIGH).lanewise(VectorOperators.LSHR, 2).and(HIGH_MASK);
+      int halves = w.get(INT, o);
+      FloatVector d = FloatVector.broadcast(FLOATS, HalfTable.VALUES[halves & 0xFFFF] * factor);
+      FloatVector dmin = FloatVector.broadcast(FLOATS, HalfTable.VALUES[halves >>> 16] * factor);
+      FloatVector s =
+          ((FloatVector)
+                  low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))
+              .mul(d.blend(dmin, MINIMA));
+      int lanes = row * SuperBlockInput.SCALES;
+      s.intoArray(scratch, GemvSuperKernel.ROW_FLOATS + lanes);
+      FloatVector.fromArray(FLOATS, scratch, lanes).sub(s.mul(shift)).intoArray(scratch, lanes);
+    }
+  }
+}
