@@ -2,7 +2,11 @@ package io.internvl;
 
 /** How activations are treated in products with quantised weights. */
 public enum Precision {
-  /** May round activations where that is faster; no kernel does so yet. */
+  /**
+   * Rounds activations where that is faster: for Q4_K matrices, while single tokens are decoded, to
+   * integers of 10 bits with a scale for 256 elements (an error of 0.3 % of a product, where the
+   * quantisation itself makes 7 %). Everything else is float32. The default.
+   */
   FAST,
   /** Float32 activations everywhere. */
   EXACT

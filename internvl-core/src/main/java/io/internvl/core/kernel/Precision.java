@@ -5,8 +5,8 @@ public enum Precision {
   /** Activations stay float32 everywhere. */
   EXACT,
   /**
-   * Single tokens may be multiplied as 16-bit integers where that is faster. Blocks of tokens are
-   * always computed in float32.
+   * Single tokens may be multiplied as 16-bit integers where that is faster: with Q4_K, in vectors
+   * of 512 bits. Everything else is computed in float32.
    */
   FAST
 }
