@@ -136,6 +136,7 @@ class WeightTypeTest {
     ModelOptions options =
         ModelOptions.builder()
             .textOnly(true)
+            .prefault(false)
             .weights(WeightType.Q4_0)
             .progress((stage, done, total) -> stages.add(stage))
             .build();
