@@ -18,7 +18,7 @@ final class GemvQ8_0 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 64 == 0;
+    return cols % 128 == 0;
   }
 
   @Override
@@ -31,16 +31,20 @@ final class GemvQ8_0 extends GemvLoopKernel {
     blocks(w, starts, x.array(), cols, lanes);
   }
 
-  /** Takes two blocks of each row at a time. */
+  /** Takes four blocks of each row at a time. */
   private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
-    for (int block = 0; block < cols / 64; block++) {
-      int xo = block * 64;
-      long bo = block * 68L;
+    for (int block = 0; block < cols / 128; block++) {
+      int xo = block * 128;
+      long bo = block * 136L;
       FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo + 0);
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
 
+      FloatVector x4 = FloatVector.fromArray(FLOATS, x, xo + 64);
+      FloatVector x5 = FloatVector.fromArray(FLOATS, x, xo + 80);
+      FloatVector x6 = FloatVector.fromArray(FLOATS, x, xo + 96);
+      FloatVector x7 = FloatVector.fromArray(FLOATS, x, xo + 112);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = bo + starts[row];
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
@@ -71,6 +75,34 @@ final class GemvQ8_0 extends GemvLoopKernel {
         sum =
             p.fma(
                 FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 34) & 0xFFFF]),
+                sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 70, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x4);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 86, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x5, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 68) & 0xFFFF]),
+                sum);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 104, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(x6);
+        p =
+            ((FloatVector)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 120, ORDER)
+                        .convertShape(VectorOperators.B2F, FLOATS, 0))
+                .fma(x7, p);
+        sum =
+            p.fma(
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 102) & 0xFFFF]),
                 sum);
         sum.intoArray(lanes, row * SUMS);
       }
