@@ -9,38 +9,38 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /** Float32 weights. */
-final class GemvF32 extends GemvGroupKernel {
+final class GemvF32 extends GemvLoopKernel {
   @Override
   boolean fits(int cols) {
-    return cols % LANES == 0;
+    return cols % (4 * LANES) == 0;
   }
 
   @Override
-  void group(
-      MemorySegment w,
-      long o0,
-      long o1,
-      long o2,
-      long o3,
-      TokenInput input,
-      int cols,
-      MemorySegment lanes) {
-    MemorySegment x = input.floats();
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    for (int i = 0; i < cols; i += LANES) {
-      long at = (long) i * Float.BYTES;
-      FloatVector v = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER);
-      a0 = FloatVector.fromMemorySegment(FLOATS, w, o0 + at, ORDER).fma(v, a0);
-      a1 = FloatVector.fromMemorySegment(FLOATS, w, o1 + at, ORDER).fma(v, a1);
-      a2 = FloatVector.fromMemorySegment(FLOATS, w, o2 + at, ORDER).fma(v, a2);
-      a3 = FloatVector.fromMemorySegment(FLOATS, w, o3 + at, ORDER).fma(v, a3);
+  void prepare(TokenInput x) {
+    x.prepareArray();
+  }
+
+  @Override
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    vectors(w, starts, x.array(), cols, lanes);
+  }
+
+  /** Takes four vectors of each row at a time. */
+  private static void vectors(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
+    for (int i = 0; i < cols; i += 4 * LANES) {
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, i);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, i + LANES);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, i + 2 * LANES);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, i + 3 * LANES);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = starts[row] + (long) i * Float.BYTES;
+        FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
+        sum = FloatVector.fromMemorySegment(FLOATS, w, o, ORDER).fma(x0, sum);
+        sum = FloatVector.fromMemorySegment(FLOATS, w, o + VECTOR_BYTES, ORDER).fma(x1, sum);
+        sum = FloatVector.fromMemorySegment(FLOATS, w, o + 2 * VECTOR_BYTES, ORDER).fma(x2, sum);
+        sum = FloatVector.fromMemorySegment(FLOATS, w, o + 3 * VECTOR_BYTES, ORDER).fma(x3, sum);
+        sum.intoArray(lanes, row * SUMS);
+      }
     }
-    a0.intoMemorySegment(lanes, 0, ORDER);
-    a1.intoMemorySegment(lanes, VECTOR_BYTES, ORDER);
-    a2.intoMemorySegment(lanes, 2 * VECTOR_BYTES, ORDER);
-    a3.intoMemorySegment(lanes, 3 * VECTOR_BYTES, ORDER);
   }
 }

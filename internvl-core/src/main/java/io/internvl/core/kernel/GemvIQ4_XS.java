@@ -30,23 +30,13 @@ final class GemvIQ4_XS extends GemvSuperKernel {
   private static final IntVector MIDDLE = IntVector.broadcast(INTS, 32);
 
   GemvIQ4_XS() {
-    super(TensorType.IQ4_XS);
+    super(TensorType.IQ4_XS, SuperBlockOrder.PAIRS_OF_16);
   }
 
   @Override
-  void prepare(TokenInput x) {
-    x.superBlocks(SuperBlockOrder.PAIRS_OF_16).prepare(x.floats(), x.cols());
-  }
-
-  @Override
-  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_16);
-    decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, scratch);
-  }
-
-  private static void decodeScales(
+  void decodeScales(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
-    if (scratch.length < 2 * ROW_FLOATS || from + SuperBlockInput.SCALES > x.length) {
+    if (scratch.length < 2 * ALL_SUMS || from + SuperBlockInput.SCALES > x.length) {
       throw new IllegalArgumentException( // it makes the method too long to be inlined, too
           String.format(
               "sums %d of %d, %d rows from %d to %d, block at %d of %d bytes, scratch of %d",
@@ -73,17 +63,12 @@ final class GemvIQ4_XS extends GemvSuperKernel {
       FloatVector s =
           ((FloatVector) low.or(high).sub(MIDDLE).convert(VectorOperators.I2F, 0))
               .mul(HalfTable.VALUES[first & 0xFFFF]);
-      s.intoArray(scratch, ROW_FLOATS + row * SuperBlockInput.SCALES);
+      s.intoArray(scratch, ALL_SUMS + row * SuperBlockInput.SCALES);
     }
   }
 
   @Override
-  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_16);
-    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
-  }
-
-  private static void multiplyCodes(
+  void multiplyCodes(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
     for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
       int xo = from + 64 * quarter;
@@ -111,7 +96,7 @@ final class GemvIQ4_XS extends GemvSuperKernel {
                 .reinterpretAsFloats()
                 .fma(x3, p);
         int at = row * SuperBlockInput.SCALES;
-        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
         p.fma(
                 scaleOf.selectFrom(s).reinterpretAsFloats(),
                 FloatVector.fromArray(FLOATS, scratch, at))

@@ -5,14 +5,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Multiplies one row of each stream at a time, block by block in a loop over the rows, with their
- * sums in the first-level cache: for types whose block takes so much code that unrolled rows would
- * be too long for the compiler. A load and a store of the sums for 256 weights cost next to
- * nothing.
+ * Multiplies one row of each stream at a time, block by block in a loop over the rows. Their sums
+ * are in an array in the first-level cache: vectors load and store it with cheap range checks.
  */
 abstract class GemvLoopKernel extends GemvKernel {
   /** Sums of a row: the lanes of a vector, and zeros up to 512 bits. */
   static final int SUMS = 16;
+
+  /** Sums of all rows. */
+  static final int ALL_SUMS = RowShares.STREAMS * SUMS;
 
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
@@ -29,11 +30,11 @@ abstract class GemvLoopKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    float[] lanes = mine.lanes(RowShares.STREAMS * SUMS);
+    float[] lanes = mine.lanes(scratchFloats());
     long[] starts = mine.starts();
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
-      Arrays.fill(lanes, 0, RowShares.STREAMS * SUMS, 0f);
+      Arrays.fill(lanes, 0, ALL_SUMS, 0f);
       for (int i = 0; i < RowShares.STREAMS; i++) {
         starts[i] = i < count ? offset + row * rowBytes + i * apart : offset;
       }
@@ -49,13 +50,22 @@ abstract class GemvLoopKernel extends GemvKernel {
   }
 
   /**
-   * Multiplies {@link RowShares#STREAMS} rows.
+   * Returns how many floats {@link #rows} needs: the sums of all rows, and whatever follows them.
+   */
+  int scratchFloats() {
+    return ALL_SUMS;
+  }
+
+  /**
+   * Multiplies {@link RowShares#STREAMS} rows. Their number is constant, which saves a fifth of the
+   * time; rows that a stream lacks are read from another.
    *
    * @param w encoded weights
    * @param starts where the rows start
    * @param x the token
    * @param cols elements of a row
-   * @param lanes sixteen sums a row: added up, they are the products; zero before
+   * @param lanes sixteen sums a row: added up, they are the products; zero before. Behind them
+   *     {@link #scratchFloats} of any content
    */
   abstract void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes);
 }

@@ -51,23 +51,13 @@ final class GemvQ3_K extends GemvSuperKernel {
   }
 
   GemvQ3_K() {
-    super(TensorType.Q3_K);
+    super(TensorType.Q3_K, SuperBlockOrder.FOURS_OF_32);
   }
 
   @Override
-  void prepare(TokenInput x) {
-    x.superBlocks(SuperBlockOrder.FOURS_OF_32).prepare(x.floats(), x.cols());
-  }
-
-  @Override
-  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.FOURS_OF_32);
-    decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, scratch);
-  }
-
-  private static void decodeScales(
+  void decodeScales(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
-    if (scratch.length < 2 * ROW_FLOATS || from + SuperBlockInput.SCALES > x.length) {
+    if (scratch.length < 2 * ALL_SUMS || from + SuperBlockInput.SCALES > x.length) {
       throw new IllegalArgumentException( // it makes the method too long to be inlined, too
           String.format(
               "sums %d of %d, %d rows from %d, block at %d of %d bytes, scratch of %d",
@@ -92,18 +82,13 @@ final class GemvQ3_K extends GemvSuperKernel {
               .sub(MIDDLE)
               .mul(HalfTable.VALUES[w.get(SHORT, o + 108) & 0xFFFF]);
       int at = row * SuperBlockInput.SCALES;
-      s.intoArray(scratch, ROW_FLOATS + at);
+      s.intoArray(scratch, ALL_SUMS + at);
       FloatVector.fromArray(FLOATS, scratch, at).sub(s.mul(shift)).intoArray(scratch, at);
     }
   }
 
   @Override
-  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.FOURS_OF_32);
-    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
-  }
-
-  private static void multiplyCodes(
+  void multiplyCodes(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
     for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
       int xo = from + 64 * quarter;
@@ -146,7 +131,7 @@ final class GemvQ3_K extends GemvSuperKernel {
                 .reinterpretAsFloats()
                 .fma(x3, p);
         int at = row * SuperBlockInput.SCALES;
-        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
         p.fma(
                 scaleOf.selectFrom(s).reinterpretAsFloats(),
                 FloatVector.fromArray(FLOATS, scratch, at))

@@ -17,13 +17,14 @@ import jdk.incubator.vector.VectorOperators;
  * <p>64 bytes hold 128 codes. Taken as 16-bit lanes, the four halves of a lane are masked out and
  * multiplied with the activations in 16 bits; two products are added before they are widened.
  */
-final class GemvQ4_KIntegers extends GemvSuperKernel {
+final class GemvQ4_KIntegers extends GemvLoopKernel {
   private static final int HALVES = 2;
   private static final int[] SCALES = SuperBlockOrder.PAIRS_OF_32.scales();
   private static final IntVector LOW = IntVector.broadcast(INTS, 0x000F000F);
 
-  GemvQ4_KIntegers() {
-    super(TensorType.Q4_K);
+  @Override
+  boolean fits(int cols) {
+    return cols % SuperBlockInput.BLOCK == 0;
   }
 
   @Override
@@ -32,15 +33,19 @@ final class GemvQ4_KIntegers extends GemvSuperKernel {
   }
 
   @Override
-  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    IntegerBlockInput input = x.integers();
-    int from = block * SuperBlockInput.SCALES;
-    SubScales.decode(w, at, starts, input.sums(), from, input.factors()[block], scratch);
+  int scratchFloats() {
+    return 2 * ALL_SUMS; // sums, and the scales of a super-block
   }
 
   @Override
-  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    multiplyCodes(w, at, starts, x.integers().values(), block * SuperBlockInput.BLOCK, scratch);
+  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    IntegerBlockInput input = x.integers();
+    for (int block = 0; block < cols / SuperBlockInput.BLOCK; block++) {
+      long at = (long) block * TensorType.Q4_K.blockBytes();
+      float factor = input.factors()[block];
+      SubScales.decode(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, factor, lanes);
+      multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, lanes);
+    }
   }
 
   private static void multiplyCodes(
@@ -65,8 +70,7 @@ final class GemvQ4_KIntegers extends GemvSuperKernel {
         low = low.add(low.lanewise(VectorOperators.LSHL, 16));
         high = high.add(high.lanewise(VectorOperators.LSHL, 16));
         int lanes = row * SuperBlockInput.SCALES;
-        IntVector s =
-            FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + lanes).reinterpretAsInts();
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + lanes).reinterpretAsInts();
         FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
         sum =
             ((FloatVector) low.convert(VectorOperators.I2F, 0))

@@ -28,27 +28,17 @@ final class GemvQ5_K extends GemvSuperKernel {
   private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
 
   GemvQ5_K() {
-    super(TensorType.Q5_K);
+    super(TensorType.Q5_K, SuperBlockOrder.PAIRS_OF_32);
   }
 
   @Override
-  void prepare(TokenInput x) {
-    x.superBlocks(SuperBlockOrder.PAIRS_OF_32).prepare(x.floats(), x.cols());
+  void decodeScales(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
+    SubScales.decode(w, offset, starts, x, from, 1f, scratch);
   }
 
   @Override
-  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_32);
-    SubScales.decode(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, 1f, scratch);
-  }
-
-  @Override
-  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_32);
-    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
-  }
-
-  private static void multiplyCodes(
+  void multiplyCodes(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
     for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
       int xo = from + 64 * quarter;
@@ -91,7 +81,7 @@ final class GemvQ5_K extends GemvSuperKernel {
                 .reinterpretAsFloats()
                 .fma(x3, p);
         int at = row * SuperBlockInput.SCALES;
-        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
         p.fma(
                 scaleOf.selectFrom(s).reinterpretAsFloats(),
                 FloatVector.fromArray(FLOATS, scratch, at))

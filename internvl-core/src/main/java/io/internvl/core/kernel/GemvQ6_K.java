@@ -42,21 +42,11 @@ final class GemvQ6_K extends GemvSuperKernel {
   private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
 
   GemvQ6_K() {
-    super(TensorType.Q6_K);
+    super(TensorType.Q6_K, SuperBlockOrder.PAIRS_OF_64);
   }
 
   @Override
-  void prepare(TokenInput x) {
-    x.superBlocks(SuperBlockOrder.PAIRS_OF_64).prepare(x.floats(), x.cols());
-  }
-
-  @Override
-  void scales(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_64);
-    decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, scratch);
-  }
-
-  private static void decodeScales(
+  void decodeScales(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
     FloatVector shift = FloatVector.fromArray(FLOATS, x, from).mul(OFFSETS);
     for (int row = 0; row < RowShares.STREAMS; row++) {
@@ -67,18 +57,13 @@ final class GemvQ6_K extends GemvSuperKernel {
                       .convertShape(VectorOperators.B2F, FLOATS, 0))
               .mul(HalfTable.VALUES[w.get(SHORT, o + 208) & 0xFFFF]);
       int at = row * SuperBlockInput.SCALES;
-      s.intoArray(scratch, ROW_FLOATS + at);
+      s.intoArray(scratch, ALL_SUMS + at);
       FloatVector.fromArray(FLOATS, scratch, at).sub(s.mul(shift)).intoArray(scratch, at);
     }
   }
 
   @Override
-  void codes(MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch) {
-    SuperBlockInput input = x.superBlocks(SuperBlockOrder.PAIRS_OF_64);
-    multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, scratch);
-  }
-
-  private static void multiplyCodes(
+  void multiplyCodes(
       MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch) {
     for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
       int xo = from + 64 * quarter;
@@ -122,7 +107,7 @@ final class GemvQ6_K extends GemvSuperKernel {
                 .reinterpretAsFloats()
                 .fma(x3, p);
         int at = row * SuperBlockInput.SCALES;
-        IntVector s = FloatVector.fromArray(FLOATS, scratch, ROW_FLOATS + at).reinterpretAsInts();
+        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
         p.fma(
                 scaleOf.selectFrom(s).reinterpretAsFloats(),
                 FloatVector.fromArray(FLOATS, scratch, at))

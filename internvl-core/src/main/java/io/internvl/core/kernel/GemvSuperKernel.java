@@ -2,12 +2,10 @@ package io.internvl.core.kernel;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
- * Multiplies one row of each stream at a time, a super-block of 256 weights after the other: for
- * the K types and IQ4_XS, with vectors of 512 bits. Rows that a stream lacks are read from another.
+ * Takes a super-block of 256 weights of each row after the other: for the K types and IQ4_XS, with
+ * vectors of 512 bits.
  *
  * <p>First the scales of a block are decoded. Then come the codes, with float32 activations a
  * quarter at a time: 64 codes are the four bytes of sixteen 32-bit lanes. Each byte is brought to
@@ -15,20 +13,16 @@ import java.util.Arrays;
  * multiplied with the activations, which {@link SuperBlockInput} has put into this order. The 128,
  * and offsets or minima of the type, go through the sums of the activations.
  *
- * <p>The loops are two methods of each type, because vectors stay in registers only in methods of
- * limited size, and take a constant number of rows, which saves a fifth of the time
- * (docs/kernels.md).
+ * <p>The two loops are methods of each type, longer than what HotSpot inlines, because vectors stay
+ * in registers only in methods of limited size (docs/kernels.md). They repeat each other on
+ * purpose: a call with vectors as arguments would put them on the heap.
  */
-abstract class GemvSuperKernel extends GemvKernel {
-  /** Floats for the sums, or the scales of one super-block, of all rows. */
-  static final int ROW_FLOATS = RowShares.STREAMS * SuperBlockInput.SCALES;
-
-  private static final int SCRATCH_FLOATS = 2 * ROW_FLOATS;
-  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
-
+abstract class GemvSuperKernel extends GemvLoopKernel {
+  private final SuperBlockOrder order;
   private final int blockBytes;
 
-  GemvSuperKernel(TensorType type) {
+  GemvSuperKernel(TensorType type, SuperBlockOrder order) {
+    this.order = order;
     blockBytes = type.blockBytes();
   }
 
@@ -38,39 +32,22 @@ abstract class GemvSuperKernel extends GemvKernel {
   }
 
   @Override
-  final void multiply(
-      MemorySegment w,
-      long offset,
-      long rowBytes,
-      long apart,
-      int streams,
-      int rowsOfLast,
-      TokenInput x,
-      int cols,
-      WorkerScratch mine,
-      MemorySegment sums,
-      long to) {
-    float[] scratch = mine.lanes(SCRATCH_FLOATS);
-    long[] starts = mine.starts();
-    int blocks = cols / SuperBlockInput.BLOCK;
-    for (int row = 0; row < RowShares.UNIT; row++) {
-      int count = row < rowsOfLast ? streams : streams - 1;
-      Arrays.fill(scratch, 0, ROW_FLOATS, 0f);
-      for (int i = 0; i < RowShares.STREAMS; i++) {
-        starts[i] = i < count ? offset + row * rowBytes + i * apart : offset;
-      }
-      for (int block = 0; block < blocks; block++) {
-        long at = (long) block * blockBytes;
-        scales(w, at, starts, x, block, scratch);
-        codes(w, at, starts, x, block, scratch);
-      }
-      long target = to + (long) row * Float.BYTES;
-      for (int stream = 0; stream < count; stream++) {
-        sums.set(
-            ValueLayout.JAVA_FLOAT,
-            target + stream * UNIT_BYTES,
-            VectorSum.at(scratch, stream * SuperBlockInput.SCALES));
-      }
+  final void prepare(TokenInput x) {
+    x.superBlocks(order).prepare(x.floats(), x.cols());
+  }
+
+  @Override
+  final int scratchFloats() {
+    return 2 * ALL_SUMS; // sums, and the scales of a super-block
+  }
+
+  @Override
+  final void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    SuperBlockInput input = x.superBlocks(order);
+    for (int block = 0; block < cols / SuperBlockInput.BLOCK; block++) {
+      long at = (long) block * blockBytes;
+      decodeScales(w, at, starts, input.sums(), block * SuperBlockInput.SCALES, lanes);
+      multiplyCodes(w, at, starts, input.values(), block * SuperBlockInput.BLOCK, lanes);
     }
   }
 
@@ -78,25 +55,25 @@ abstract class GemvSuperKernel extends GemvKernel {
    * Decodes the scales of a block of each row and subtracts what offsets and minima contribute.
    *
    * @param w encoded weights
-   * @param at offset of the block in a row
+   * @param offset where the block starts in a row
    * @param starts where the rows start
-   * @param x the token
-   * @param block index of the block
+   * @param x sums of the activations
+   * @param from index of the first of the sixteen sums of this block
    * @param scratch sums of the rows (rows, 16), then receives the scales (rows, 16)
    */
-  abstract void scales(
-      MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch);
+  abstract void decodeScales(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch);
 
   /**
    * Multiplies the codes of a block of each row.
    *
    * @param w encoded weights
-   * @param at offset of the block in a row
+   * @param offset where the block starts in a row
    * @param starts where the rows start
-   * @param x the token
-   * @param block index of the block
+   * @param x the activations in the order of the type
+   * @param from index of the first activation of this block
    * @param scratch sums of the rows (rows, 16), then the scales (rows, 16)
    */
-  abstract void codes(
-      MemorySegment w, long at, long[] starts, TokenInput x, int block, float[] scratch);
+  abstract void multiplyCodes(
+      MemorySegment w, long offset, long[] starts, float[] x, int from, float[] scratch);
 }

@@ -1,12 +1,13 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
-import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,7 +15,6 @@ import jdk.incubator.vector.FloatVector;
  * decoded to float32 once and multiplied with every token while they are in the first-level cache.
  */
 final class GemvTile {
-  private static final int ROWS = RowShares.STREAMS;
   private static final int STRETCH = 512;
   private static final int GROUP = 4; // rows whose sums are in registers at a time
 
@@ -47,12 +47,11 @@ final class GemvTile {
       MemorySegment sums,
       long to,
       long tokenBytes) {
-    long accumulatorBytes = ROWS * VECTOR_BYTES; // of one token
-    MemorySegment accumulators = mine.staging.atLeast(tokens * accumulatorBytes);
+    float[] accumulators = mine.lanes(tokens * GemvLoopKernel.ALL_SUMS);
     int cols = weight.cols();
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
-      clear(accumulators, tokens * accumulatorBytes);
+      Arrays.fill(accumulators, 0, tokens * GemvLoopKernel.ALL_SUMS, 0f);
       for (int col = 0; col < cols; col += STRETCH) {
         int length = Math.min(STRETCH, cols - col);
         decode(weight, firstRow + row, apart, count, col, length, mine.tile());
@@ -60,25 +59,18 @@ final class GemvTile {
         for (int token = 0; token < tokens; token++) {
           long xo = token * x.rowBytes() + (long) col * Float.BYTES;
           for (int first = 0; first < count; first += GROUP) {
-            long at = token * accumulatorBytes + first * VECTOR_BYTES;
+            int at = token * GemvLoopKernel.ALL_SUMS + first * SUMS;
             dot(mine.tile(), first * STRETCH, padded, x.floats(), xo, accumulators, at);
           }
         }
       }
       for (int token = 0; token < tokens; token++) {
         for (int i = 0; i < count; i++) {
-          long at = token * accumulatorBytes + i * VECTOR_BYTES;
+          int at = token * GemvLoopKernel.ALL_SUMS + i * SUMS;
           long target = to + token * tokenBytes + (long) (i * RowShares.UNIT + row) * Float.BYTES;
           sums.set(ValueLayout.JAVA_FLOAT, target, VectorSum.at(accumulators, at));
         }
       }
-    }
-  }
-
-  private static void clear(MemorySegment x, long bytes) {
-    FloatVector zero = FloatVector.zero(FLOATS);
-    for (long at = 0; at < bytes; at += VECTOR_BYTES) {
-      zero.intoMemorySegment(x, at, ORDER);
     }
   }
 
@@ -96,11 +88,11 @@ final class GemvTile {
 
   /** Adds the products of four rows of the tile with a stretch of a token. */
   private static void dot(
-      float[] tile, int from, int count, MemorySegment x, long xo, MemorySegment sums, long at) {
-    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, sums, at, ORDER);
-    FloatVector a1 = FloatVector.fromMemorySegment(FLOATS, sums, at + VECTOR_BYTES, ORDER);
-    FloatVector a2 = FloatVector.fromMemorySegment(FLOATS, sums, at + 2 * VECTOR_BYTES, ORDER);
-    FloatVector a3 = FloatVector.fromMemorySegment(FLOATS, sums, at + 3 * VECTOR_BYTES, ORDER);
+      float[] tile, int from, int count, MemorySegment x, long xo, float[] sums, int at) {
+    FloatVector a0 = FloatVector.fromArray(FLOATS, sums, at);
+    FloatVector a1 = FloatVector.fromArray(FLOATS, sums, at + SUMS);
+    FloatVector a2 = FloatVector.fromArray(FLOATS, sums, at + 2 * SUMS);
+    FloatVector a3 = FloatVector.fromArray(FLOATS, sums, at + 3 * SUMS);
     for (int i = 0; i < count; i += LANES) {
       FloatVector v = FloatVector.fromMemorySegment(FLOATS, x, xo + 4L * i, ORDER);
       a0 = FloatVector.fromArray(FLOATS, tile, from + i).fma(v, a0);
@@ -108,9 +100,9 @@ final class GemvTile {
       a2 = FloatVector.fromArray(FLOATS, tile, from + i + 2 * STRETCH).fma(v, a2);
       a3 = FloatVector.fromArray(FLOATS, tile, from + i + 3 * STRETCH).fma(v, a3);
     }
-    a0.intoMemorySegment(sums, at, ORDER);
-    a1.intoMemorySegment(sums, at + VECTOR_BYTES, ORDER);
-    a2.intoMemorySegment(sums, at + 2 * VECTOR_BYTES, ORDER);
-    a3.intoMemorySegment(sums, at + 3 * VECTOR_BYTES, ORDER);
+    a0.intoArray(sums, at);
+    a1.intoArray(sums, at + SUMS);
+    a2.intoArray(sums, at + 2 * SUMS);
+    a3.intoArray(sums, at + 3 * SUMS);
   }
 }

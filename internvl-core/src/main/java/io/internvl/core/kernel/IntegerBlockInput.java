@@ -21,6 +21,7 @@ final class IntegerBlockInput {
   private static final int SUB_BLOCK = 32;
 
   private final int[] source = new int[SuperBlockInput.BLOCK]; // element of each place
+  private final int[] rounded = new int[SuperBlockInput.BLOCK];
   private short[] values = {}; // (cols)
   private float[] sums = {}; // (cols / 256, 16): for scales and for minima, divided by the factors
   private float[] factors = {}; // (cols / 256)
@@ -61,26 +62,25 @@ final class IntegerBlockInput {
     int first = block * SuperBlockInput.BLOCK;
     float largest = 0;
     for (int i = 0; i < SuperBlockInput.BLOCK; i++) {
-      largest = Math.max(largest, Math.abs(element(x, first + i)));
+      largest = Math.max(largest, Math.abs(x.getAtIndex(ValueLayout.JAVA_FLOAT, first + i)));
     }
     float inverse = largest == 0 ? 0 : LIMIT / largest;
     for (int i = 0; i < SuperBlockInput.BLOCK; i++) {
-      values[first + i] = (short) Math.round(element(x, first + source[i]) * inverse);
+      rounded[i] = Math.round(x.getAtIndex(ValueLayout.JAVA_FLOAT, first + i) * inverse);
+    }
+    for (int i = 0; i < SuperBlockInput.BLOCK; i++) {
+      values[first + i] = (short) rounded[source[i]];
     }
     factors[block] = largest / LIMIT * PAIR_FACTOR;
     int to = block * SuperBlockInput.SCALES;
     for (int i = 0; i < SuperBlockInput.SCALES / 2; i++) {
       int sum = 0; // of the integers: their errors then meet weights, not codes
       for (int j = 0; j < SUB_BLOCK; j++) {
-        sum += Math.round(element(x, first + i * SUB_BLOCK + j) * inverse);
+        sum += rounded[i * SUB_BLOCK + j];
       }
       sums[to + i] = BIAS / PAIR_FACTOR;
       sums[to + SuperBlockInput.SCALES / 2 + i] = sum / PAIR_FACTOR;
     }
-  }
-
-  private static float element(MemorySegment x, int index) {
-    return x.get(ValueLayout.JAVA_FLOAT, (long) index * Float.BYTES);
   }
 
   short[] values() {

@@ -60,8 +60,7 @@ final class SubScales {
    */
   static void decode(
       MemorySegment w, long at, long[] starts, float[] x, int from, float factor, float[] scratch) {
-    if (scratch.length < 2 * GemvSuperKernel.ROW_FLOATS
-        || from + SuperBlockInput.SCALES > x.length) {
+    if (scratch.length < 2 * GemvLoopKernel.ALL_SUMS || from + SuperBlockInput.SCALES > x.length) {
       throw new IllegalArgumentException( // it makes the method too long to be inlined, too
           String.format(
               "sums %d of %d, %d rows from %d, block at %d of %d bytes, scratch of %d",
@@ -83,7 +82,7 @@ final class SubScales {
                   low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))
               .mul(d.blend(dmin, MINIMA));
       int lanes = row * SuperBlockInput.SCALES;
-      s.intoArray(scratch, GemvSuperKernel.ROW_FLOATS + lanes);
+      s.intoArray(scratch, GemvLoopKernel.ALL_SUMS + lanes);
       FloatVector.fromArray(FLOATS, scratch, lanes).sub(s.mul(shift)).intoArray(scratch, lanes);
     }
   }

@@ -60,7 +60,7 @@ final class SuperBlockInput {
   private void arrange(MemorySegment x, int block) {
     int first = block * BLOCK;
     for (int i = 0; i < BLOCK; i++) {
-      values[first + i] = element(x, first + source[i]);
+      values[first + i] = x.getAtIndex(ValueLayout.JAVA_FLOAT, first + source[i]);
     }
   }
 
@@ -69,14 +69,10 @@ final class SuperBlockInput {
       int first = block * BLOCK + i * scaleElements % BLOCK;
       float sum = 0;
       for (int j = 0; j < scaleElements; j++) {
-        sum += element(x, first + j);
+        sum += x.getAtIndex(ValueLayout.JAVA_FLOAT, first + j);
       }
       sums[block * SCALES + i] = minima && i < SCALES / 2 ? OFFSET * sum : sum;
     }
-  }
-
-  private static float element(MemorySegment x, int index) {
-    return x.get(ValueLayout.JAVA_FLOAT, (long) index * Float.BYTES);
   }
 
   float[] values() {

@@ -2,10 +2,7 @@ package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
-import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
@@ -39,22 +36,7 @@ final class VectorSum {
     return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
-  /** Returns the sum of the lanes of a vector in memory, in scalar code that cannot box vectors. */
-  static float at(MemorySegment x, long offset) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    for (long at = offset; at < offset + VECTOR_BYTES; at += 4 * Float.BYTES) {
-      a += x.get(ValueLayout.JAVA_FLOAT, at);
-      b += x.get(ValueLayout.JAVA_FLOAT, at + 4);
-      c += x.get(ValueLayout.JAVA_FLOAT, at + 8);
-      d += x.get(ValueLayout.JAVA_FLOAT, at + 12);
-    }
-    return (a + b) + (c + d);
-  }
-
-  /** Returns the sum of sixteen floats, in the same order. */
+  /** Returns the sum of sixteen floats of an array, in scalar code that cannot box vectors. */
   static float at(float[] x, int from) {
     float a = 0;
     float b = 0;

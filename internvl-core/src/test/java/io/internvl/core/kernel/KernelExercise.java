@@ -21,8 +21,8 @@ final class KernelExercise {
   private static final int CALLS = 20;
   private static final long ALLOWED_BYTES_PER_CALL = 1024; // descriptions of calls, no vectors
   private static final long EXERCISE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5); // with one call
-  private static final long TOTAL_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(40); // with all
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30); // with one call
+  private static final long TOTAL_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90); // with all
 
   private static long waited;
 
