@@ -17,7 +17,8 @@ final class Gemv implements Workers.Task, AutoCloseable {
   static final int MAX_TOKENS = 8;
 
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
-  private static final long MAP_BYTES = RowShares.STREAMS * UNIT_BYTES; // sums of one map
+  private static final int MAP_FLOATS = RowShares.STREAMS * RowShares.UNIT; // sums of one map
+  private static final long MAP_BYTES = (long) MAP_FLOATS * Float.BYTES;
 
   private final Workers workers;
   private final List<WorkerScratch> scratch;
@@ -117,10 +118,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
       products(up, firstRow, apart, streams, mine, sums, MAP_BYTES);
     }
     for (int token = 0; token < tokens; token++) {
-      for (int stream = 0; stream < streams; stream++) {
-        long at = token * tokenBytes() + stream * UNIT_BYTES;
-        store(sums, at, linear, outputs[index], token, firstRow + stream * apart);
-      }
+      store(sums, token, linear, outputs[index], firstRow, apart, streams);
     }
   }
 
@@ -173,18 +171,37 @@ final class Gemv implements Workers.Task, AutoCloseable {
   }
 
   private void store(
-      MemorySegment sums, long at, Linear linear, Tensor y, int token, int firstRow) {
-    int rows = RowShares.UNIT;
-    long first = (long) firstRow * Float.BYTES;
-    long target = y.rowOffset(token) + first;
-    OutputRows.addBias(linear, sums, at, first, rows);
+      MemorySegment sums,
+      int token,
+      Linear linear,
+      Tensor y,
+      int firstRow,
+      int apart,
+      int streams) {
+    long at = token * tokenBytes();
+    for (int stream = 0; stream < streams; stream++) {
+      long first = (long) (firstRow + stream * apart) * Float.BYTES;
+      long part = stream * UNIT_BYTES;
+      OutputRows.addBias(linear, sums, at + part, first, RowShares.UNIT);
+      if (up != null) {
+        OutputRows.addBias(up, sums, at + MAP_BYTES + part, first, RowShares.UNIT);
+      }
+    }
+    Epilogue last = epilogue;
     if (up != null && activation != null) {
-      long upOffset = at + MAP_BYTES;
-      OutputRows.addBias(up, sums, upOffset, first, rows);
-      OutputRows.writeGated(activation, sums, at, sums, upOffset, y.segment(), target, rows);
-    } else {
-      MemorySegment factors = scale == null ? null : scale.segment();
-      OutputRows.write(epilogue, sums, at, factors, first, y.segment(), target, rows);
+      OutputRows.writeGated(activation, sums, at, sums, at + MAP_BYTES, sums, at, MAP_FLOATS);
+      last = Epilogue.STORE;
+    } else if (epilogue == Epilogue.GELU) {
+      OutputRows.write(Epilogue.GELU, sums, at, null, 0, sums, at, MAP_FLOATS);
+      last = Epilogue.STORE;
+    }
+    MemorySegment factors = scale == null ? null : scale.segment();
+    for (int stream = 0; stream < streams; stream++) {
+      long first = (long) (firstRow + stream * apart) * Float.BYTES;
+      long from = at + stream * UNIT_BYTES;
+      long target = y.rowOffset(token) + first;
+      OutputRows.write(
+          last, sums, from, factors, first, y.segment(), target, RowShares.UNIT);
     }
   }
 

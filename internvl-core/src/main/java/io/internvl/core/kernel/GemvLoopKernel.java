@@ -1,5 +1,7 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -40,11 +42,12 @@ abstract class GemvLoopKernel extends GemvKernel {
       }
       rows(w, starts, x, cols, lanes);
       long target = to + (long) row * Float.BYTES;
+      if (LANES == SUMS) {
+        VectorSum.rows(lanes);
+      }
       for (int stream = 0; stream < count; stream++) {
-        sums.set(
-            ValueLayout.JAVA_FLOAT,
-            target + stream * UNIT_BYTES,
-            VectorSum.at(lanes, stream * SUMS));
+        float sum = LANES == SUMS ? lanes[2 * stream] : VectorSum.at(lanes, stream * SUMS);
+        sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum);
       }
     }
   }

@@ -18,7 +18,7 @@ final class GemvQ8_0 extends GemvLoopKernel {
 
   @Override
   boolean fits(int cols) {
-    return cols % 128 == 0;
+    return cols % 64 == 0;
   }
 
   @Override
@@ -31,79 +31,41 @@ final class GemvQ8_0 extends GemvLoopKernel {
     blocks(w, starts, x.array(), cols, lanes);
   }
 
-  /** Takes four blocks of each row at a time. */
+  /** Takes two blocks of each row at a time. */
   private static void blocks(MemorySegment w, long[] starts, float[] x, int cols, float[] lanes) {
-    for (int block = 0; block < cols / 128; block++) {
-      int xo = block * 128;
-      long bo = block * 136L;
-      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo + 0);
+    for (int pair = 0; pair < cols / 64; pair++) {
+      int xo = pair * 64;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
-
-      FloatVector x4 = FloatVector.fromArray(FLOATS, x, xo + 64);
-      FloatVector x5 = FloatVector.fromArray(FLOATS, x, xo + 80);
-      FloatVector x6 = FloatVector.fromArray(FLOATS, x, xo + 96);
-      FloatVector x7 = FloatVector.fromArray(FLOATS, x, xo + 112);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        long o = bo + starts[row];
+        MemorySegment two = w.asSlice(starts[row] + pair * 68L, 68);
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
-        FloatVector p;
-        p =
+        FloatVector p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 2, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, two, 2, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(x0);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 18, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, two, 18, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .fma(x1, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 0) & 0xFFFF]), sum);
+        float scale = HalfTable.VALUES[two.get(SHORT, 0) & 0xFFFF];
+        sum = p.fma(FloatVector.broadcast(FLOATS, scale), sum);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 36, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, two, 36, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(x2);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 52, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, two, 52, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .fma(x3, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 34) & 0xFFFF]),
-                sum);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 70, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(x4);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 86, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .fma(x5, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 68) & 0xFFFF]),
-                sum);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 104, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .mul(x6);
-        p =
-            ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, w, o + 120, ORDER)
-                        .convertShape(VectorOperators.B2F, FLOATS, 0))
-                .fma(x7, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 102) & 0xFFFF]),
-                sum);
+        scale = HalfTable.VALUES[two.get(SHORT, 34) & 0xFFFF];
+        sum = p.fma(FloatVector.broadcast(FLOATS, scale), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

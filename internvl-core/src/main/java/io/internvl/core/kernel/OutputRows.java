@@ -7,15 +7,23 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The last step of a product: a row of sums goes through an epilogue into an output row. Whole
- * vectors are processed: rows of tensors are padded.
+ * vectors are processed, or halves of 256 bits at the end: rows of tensors are padded.
  */
 final class OutputRows {
   private static final float SWIGLU_LIMIT = 7f;
   private static final float SWIGLU_FACTOR = 1.702f;
+
+  /** Elements that one vector or half a vector is enough for. */
+  private static final int HALF = Math.min(LANES, RowShares.UNIT);
+
+  private static final VectorSpecies<Float> HALVES =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(HALF * Float.SIZE));
 
   private OutputRows() {}
 
@@ -45,10 +53,18 @@ final class OutputRows {
   }
 
   private static void add(MemorySegment v, long vo, MemorySegment y, long yo, int n) {
-    for (int i = 0; i < n; i += LANES) {
+    int i = 0;
+    for (; i < n - HALF; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, v, vo + at, ORDER);
       FloatVector.fromMemorySegment(FLOATS, y, yo + at, ORDER)
+          .add(a)
+          .intoMemorySegment(y, yo + at, ORDER);
+    }
+    if (i < n) {
+      long at = (long) i * Float.BYTES;
+      FloatVector a = FloatVector.fromMemorySegment(HALVES, v, vo + at, ORDER);
+      FloatVector.fromMemorySegment(HALVES, y, yo + at, ORDER)
           .add(a)
           .intoMemorySegment(y, yo + at, ORDER);
     }
@@ -56,11 +72,19 @@ final class OutputRows {
 
   private static void addScaled(
       MemorySegment v, long vo, MemorySegment scale, long so, MemorySegment y, long yo, int n) {
-    for (int i = 0; i < n; i += LANES) {
+    int i = 0;
+    for (; i < n - HALF; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, v, vo + at, ORDER);
       FloatVector s = FloatVector.fromMemorySegment(FLOATS, scale, so + at, ORDER);
       FloatVector b = FloatVector.fromMemorySegment(FLOATS, y, yo + at, ORDER);
+      a.fma(s, b).intoMemorySegment(y, yo + at, ORDER);
+    }
+    if (i < n) {
+      long at = (long) i * Float.BYTES;
+      FloatVector a = FloatVector.fromMemorySegment(HALVES, v, vo + at, ORDER);
+      FloatVector s = FloatVector.fromMemorySegment(HALVES, scale, so + at, ORDER);
+      FloatVector b = FloatVector.fromMemorySegment(HALVES, y, yo + at, ORDER);
       a.fma(s, b).intoMemorySegment(y, yo + at, ORDER);
     }
   }

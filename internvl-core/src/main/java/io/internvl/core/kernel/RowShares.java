@@ -14,8 +14,11 @@ final class RowShares {
   /** Parts of a range, read side by side. */
   static final int STREAMS = 8;
 
-  /** Rows of a part in one piece: a whole vector and cache line of results. */
-  static final int UNIT = 16;
+  /**
+   * Rows of a part in one piece: half a cache line of results. With more, the 896 rows of a small
+   * model leave a worker fewer parts than {@link #STREAMS}.
+   */
+  static final int UNIT = 8;
 
   private static final int CACHE_LINE_LONGS = 16;
   private static final long END_MASK = 0xFFFF_FFFFL;

@@ -36,6 +36,32 @@ final class VectorSum {
     return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
+  /**
+   * Adds up the lanes of eight rows of sixteen floats, with vectors of 512 bits: the sums of two
+   * rows become one row, of half as many lane sums of either, until lane 2 i of the first row is
+   * the sum of row i.
+   */
+  static void rows(float[] x) {
+    for (int row = 0; row < 4; row++) {
+      FloatVector a = FloatVector.fromArray(FLOATS, x, row * 16);
+      FloatVector b = FloatVector.fromArray(FLOATS, x, row * 16 + 64);
+      a.blend(b, Transpose.HIGH_8)
+          .add(b.blend(a, Transpose.HIGH_8).rearrange(BY_8))
+          .intoArray(x, row * 16);
+    }
+    for (int row = 0; row < 2; row++) {
+      FloatVector a = FloatVector.fromArray(FLOATS, x, row * 16);
+      FloatVector b = FloatVector.fromArray(FLOATS, x, row * 16 + 32);
+      a.blend(b, Transpose.HIGH_4)
+          .add(b.blend(a, Transpose.HIGH_4).rearrange(BY_4))
+          .intoArray(x, row * 16);
+    }
+    FloatVector a = FloatVector.fromArray(FLOATS, x, 0);
+    FloatVector b = FloatVector.fromArray(FLOATS, x, 16);
+    a = a.blend(b, Transpose.HIGH_2).add(b.blend(a, Transpose.HIGH_2).rearrange(BY_2));
+    a.add(a.rearrange(BY_1)).intoArray(x, 0);
+  }
+
   /** Returns the sum of sixteen floats of an array, in scalar code that cannot box vectors. */
   static float at(float[] x, int from) {
     float a = 0;
