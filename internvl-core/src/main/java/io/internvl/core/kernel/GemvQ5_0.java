@@ -49,9 +49,8 @@ final class GemvQ5_0 extends GemvLoopKernel {
       int xo = group * (1 * NibbleInput.BLOCK);
       FloatVector low0 = FloatVector.fromArray(FLOATS, x, xo + 0);
       FloatVector byte0 = FloatVector.fromArray(FLOATS, x, xo + 16);
-      FloatVector offset0 = FloatVector.fromArray(FLOATS, x, xo + 32).mul(-16f);
-      FloatVector lowTop0 = low0.add(byte0).mul(16f);
-      FloatVector highTop0 = byte0.mul(256f);
+      FloatVector lowTop0 = low0.add(byte0).mul(-16f);
+      FloatVector highTop0 = byte0.mul(-256f);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = starts[row] + group * 22L;
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
@@ -61,14 +60,14 @@ final class GemvQ5_0 extends GemvLoopKernel {
             (IntVector)
                 ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 6, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).fma(low0, offset0);
+        p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low0);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte0, p);
         v = IntVector.broadcast(INTS, w.get(INT, o + 2));
-        p = p.add(lowTop0, v.and(LOW_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
-        p = p.add(highTop0, v.and(HIGH_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
+        p = p.add(lowTop0, v.and(LOW_BITS).compare(VectorOperators.EQ, 0).cast(FLOATS));
+        p = p.add(highTop0, v.and(HIGH_BITS).compare(VectorOperators.EQ, 0).cast(FLOATS));
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 0) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }
