@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
       GenerateCommand.class,
       RunCommand.class,
       CompareCommand.class,
+      AccuracyCommand.class,
       SpinCommand.class,
       JmhCommand.class
     })

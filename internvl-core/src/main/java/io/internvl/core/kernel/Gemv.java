@@ -200,8 +200,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
       long first = (long) (firstRow + stream * apart) * Float.BYTES;
       long from = at + stream * UNIT_BYTES;
       long target = y.rowOffset(token) + first;
-      OutputRows.write(
-          last, sums, from, factors, first, y.segment(), target, RowShares.UNIT);
+      OutputRows.write(last, sums, from, factors, first, y.segment(), target, RowShares.UNIT);
     }
   }
 

@@ -65,8 +65,7 @@ final class GemvQ4_0 extends GemvLoopKernel {
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte1, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 18) & 0xFFFF]),
-                sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 18) & 0xFFFF]), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

@@ -68,12 +68,10 @@ final class GemvQ4_1 extends GemvLoopKernel {
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte1, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 20) & 0xFFFF]),
-                sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 20) & 0xFFFF]), sum);
         sum =
             whole1.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 22) & 0xFFFF]),
-                sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 22) & 0xFFFF]), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

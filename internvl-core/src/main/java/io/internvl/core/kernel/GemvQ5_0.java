@@ -65,9 +65,7 @@ final class GemvQ5_0 extends GemvLoopKernel {
         v = IntVector.broadcast(INTS, w.get(INT, o + 2));
         p = p.add(lowTop0, v.and(LOW_BITS).compare(VectorOperators.EQ, 0).cast(FLOATS));
         p = p.add(highTop0, v.and(HIGH_BITS).compare(VectorOperators.EQ, 0).cast(FLOATS));
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
+        sum = p.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }
