@@ -13,6 +13,15 @@ final class GemvKernels {
     kernels.put(TensorType.F32, new GemvF32());
     kernels.put(TensorType.F16, new GemvF16());
     kernels.put(TensorType.BF16, new GemvBF16());
+    kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
+    kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
+    if (VectorSupport.LANES >= 8) {
+      kernels.put(TensorType.IQ2_XXS, new GemvIQ2_XXS());
+      kernels.put(TensorType.IQ2_XS, new GemvIQ2_XS());
+      kernels.put(TensorType.IQ2_S, new GemvIQ2_S());
+      kernels.put(TensorType.IQ1_S, new GemvIQ1_S());
+      kernels.put(TensorType.IQ1_M, new GemvIQ1_M());
+    }
     if (VectorSupport.LANES == 16) {
       kernels.put(TensorType.Q8_0, new GemvQ8_0());
       kernels.put(TensorType.Q4_0, new GemvQ4_0());

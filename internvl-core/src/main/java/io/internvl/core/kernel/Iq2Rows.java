@@ -27,21 +27,10 @@ final class Iq2Rows {
   private static final float[] IQ2_XS = Codebooks.iq2Xs(); // (512, 8)
   private static final float[] IQ2_S = Codebooks.iq2S(); // (1024, 8)
 
-  /** For each byte, the sign bits of eight floats (256, 8). */
-  private static final int[] SIGN_BITS = signBits();
-
   /** A 7-bit sign index with its eighth bit. */
   private static final int[] SIGNS = signs();
 
   private Iq2Rows() {}
-
-  private static int[] signBits() {
-    int[] table = new int[256 * 8];
-    for (int i = 0; i < table.length; i++) {
-      table[i] = (i / 8 >> i % 8 & 1) << 31;
-    }
-    return table;
-  }
 
   private static int[] signs() {
     int[] signs = new int[128];
@@ -57,7 +46,8 @@ final class Iq2Rows {
       FloatVector.fromArray(EIGHT, grid, 8 * code + i)
           .mul(d)
           .reinterpretAsInts()
-          .lanewise(VectorOperators.XOR, IntVector.fromArray(EIGHT_INTS, SIGN_BITS, 8 * signs + i))
+          .lanewise(
+              VectorOperators.XOR, IntVector.fromArray(EIGHT_INTS, SignBits.ALL, 8 * signs + i))
           .reinterpretAsFloats()
           .intoArray(y, o + i);
     }

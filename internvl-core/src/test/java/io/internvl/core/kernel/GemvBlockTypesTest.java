@@ -30,7 +30,14 @@ class GemvBlockTypesTest {
           TensorType.Q4_K,
           TensorType.Q5_K,
           TensorType.Q6_K,
-          TensorType.IQ4_XS);
+          TensorType.IQ4_XS,
+          TensorType.IQ3_XXS,
+          TensorType.IQ3_S,
+          TensorType.IQ2_XXS,
+          TensorType.IQ2_XS,
+          TensorType.IQ2_S,
+          TensorType.IQ1_S,
+          TensorType.IQ1_M);
 
   private static final int[] ROWS = {1, 15, 16, 17, 63, 64, 65, 130, 500};
 
@@ -77,12 +84,23 @@ class GemvBlockTypesTest {
           case Q2_K -> halves(data, at + 80, scale, scale);
           case Q3_K -> halves(data, at + 106, scale, scale); // d is the second one
           case Q4_K, Q5_K -> halves(data, at, scale, -2 * scale);
+          case IQ1_M -> nibbles(data, at + 48, Float.floatToFloat16(scale));
           case Q6_K -> halves(data, at + 206, scale, -scale);
           default -> {}
         }
       }
     }
     return weight;
+  }
+
+  /** Spreads a half over the upper nibbles of four words. */
+  private static void nibbles(MemorySegment data, long at, short half) {
+    for (int word = 0; word < 4; word++) {
+      long upper = at + 2 * word + 1;
+      int lower = data.get(ValueLayout.JAVA_BYTE, upper) & 0x0F;
+      int nibble = half >>> 4 * word & 0x0F;
+      data.set(ValueLayout.JAVA_BYTE, upper, (byte) (lower | nibble << 4));
+    }
   }
 
   private static void halves(MemorySegment data, long at, float first, float second) {

@@ -1,0 +1,89 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.ByteLanes.LONG;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
+
+import io.internvl.core.quant.Codebooks;
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** IQ2_XXS: indices of 8 bits, signs of 7 bits, a scale for 32 weights. */
+final class GemvIQ2_XXS extends GemvGridKernel {
+  private static final long BYTES = TensorType.IQ2_XXS.blockBytes();
+
+  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
+
+  private static final float[] GRID = Codebooks.iq2Xxs(); // (256, 8)
+
+  GemvIQ2_XXS() {
+    super(TensorType.IQ2_XXS);
+  }
+
+  @Override
+  float scale(MemorySegment w, long offset) {
+    return 0.25f * HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
+  }
+
+  @Override
+  void multiplyCodes(
+      MemorySegment w,
+      long offset,
+      long[] starts,
+      float[] x,
+      int from,
+      float[] scratch,
+      int scales) {
+    for (int group = 0; group < BLOCK / 32; group++) {
+      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from + 32 * group);
+      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 8);
+      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
+      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
+        long v = block.get(LONG, 2 + 8 * group); // four indices, four signs, scale
+        int signs = (int) (v >>> 32);
+        FloatVector p =
+            FloatVector.fromArray(EIGHT, GRID, 8 * ((int) v & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs & 127)))
+                .reinterpretAsFloats()
+                .mul(x0);
+        p =
+            FloatVector.fromArray(EIGHT, GRID, 8 * ((int) v >>> 8 & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 7 & 127)))
+                .reinterpretAsFloats()
+                .fma(x1, p);
+        p =
+            FloatVector.fromArray(EIGHT, GRID, 8 * ((int) v >>> 16 & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 14 & 127)))
+                .reinterpretAsFloats()
+                .fma(x2, p);
+        p =
+            FloatVector.fromArray(EIGHT, GRID, 8 * ((int) v >>> 24 & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 21 & 127)))
+                .reinterpretAsFloats()
+                .fma(x3, p);
+        float scale = scratch[scales + row] * (0.5f + (signs >>> 28));
+        FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
+        sum = p.fma(FloatVector.broadcast(EIGHT, scale), sum);
+        sum.intoArray(scratch, row * SUMS);
+      }
+    }
+  }
+}

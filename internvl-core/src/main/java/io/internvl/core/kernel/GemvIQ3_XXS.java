@@ -1,0 +1,90 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
+
+import io.internvl.core.quant.Codebooks;
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** IQ3_XXS: indices of 8 bits of four weights, signs of 7 bits of eight, a scale for 32. */
+final class GemvIQ3_XXS extends GemvGridKernel {
+  private static final long BYTES = TensorType.IQ3_XXS.blockBytes();
+
+  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
+
+  private static final float[] GRID = Codebooks.iq3Xxs(); // (256, 4)
+
+  GemvIQ3_XXS() {
+    super(TensorType.IQ3_XXS);
+  }
+
+  @Override
+  float scale(MemorySegment w, long offset) {
+    return 0.5f * HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
+  }
+
+  @Override
+  void multiplyCodes(
+      MemorySegment w,
+      long offset,
+      long[] starts,
+      float[] x,
+      int from,
+      float[] scratch,
+      int scales) {
+    for (int group = 0; group < BLOCK / 16; group++) {
+      FloatVector x0 = FloatVector.fromArray(FOUR, x, from + 16 * group);
+      FloatVector x1 = FloatVector.fromArray(FOUR, x, from + 16 * group + 4);
+      FloatVector x2 = FloatVector.fromArray(FOUR, x, from + 16 * group + 8);
+      FloatVector x3 = FloatVector.fromArray(FOUR, x, from + 16 * group + 12);
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
+        int codes = block.get(INT, 2 + 4 * group);
+        int word = block.get(INT, 66 + group / 2 * 4); // four signs, scale
+        int signs = word >>> group % 2 * 14;
+        FloatVector p =
+            FloatVector.fromArray(FOUR, GRID, 4 * (codes & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs & 127)))
+                .reinterpretAsFloats()
+                .mul(x0);
+        p =
+            FloatVector.fromArray(FOUR, GRID, 4 * (codes >>> 8 & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs & 127) + 4))
+                .reinterpretAsFloats()
+                .fma(x1, p);
+        p =
+            FloatVector.fromArray(FOUR, GRID, 4 * (codes >>> 16 & 255))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 7 & 127)))
+                .reinterpretAsFloats()
+                .fma(x2, p);
+        p =
+            FloatVector.fromArray(FOUR, GRID, 4 * (codes >>> 24))
+                .reinterpretAsInts()
+                .lanewise(
+                    VectorOperators.XOR,
+                    IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 7 & 127) + 4))
+                .reinterpretAsFloats()
+                .fma(x3, p);
+        float scale = scratch[scales + row] * (0.5f + (word >>> 28));
+        FloatVector sum = FloatVector.fromArray(FOUR, scratch, row * SUMS);
+        sum = p.fma(FloatVector.broadcast(FOUR, scale), sum);
+        sum.intoArray(scratch, row * SUMS);
+      }
+    }
+  }
+}
