@@ -12,8 +12,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ1_M: indices of 11 bits with an offset of their values, a scale for 16 weights. */
 final class GemvIQ1_M extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ1_M.blockBytes();
-
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
 
   private static final float[] DELTAS = {0.125f, -0.125f};
@@ -54,10 +52,10 @@ final class GemvIQ1_M extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
       FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        int codes = block.get(INT, 4 * group);
-        int high = block.get(SHORT, 32 + 2 * group); // three more bits of each, sign of delta
-        int factors = block.get(SHORT, 48 + group / 2 * 2) >>> group % 2 * 6;
+        long o = offset + starts[row];
+        int codes = w.get(INT, o + 4 * group);
+        int high = w.get(SHORT, o + 32 + 2 * group); // three more bits of each, sign of delta
+        int factors = w.get(SHORT, o + 48 + group / 2 * 2) >>> group % 2 * 6;
         FloatVector p =
             FloatVector.fromArray(EIGHT, GRID, 8 * (codes & 255 | high << 8 & 0x700))
                 .add(DELTAS[high >>> 3 & 1])

@@ -11,8 +11,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ1_S: indices of 11 bits, a scale and an offset of all values for 32 weights. */
 final class GemvIQ1_S extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ1_S.blockBytes();
-
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
 
   private static final float[] DELTAS = {0.125f, -0.125f};
@@ -43,10 +41,10 @@ final class GemvIQ1_S extends GemvGridKernel {
       FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
       FloatVector all = x0.add(x1).add(x2.add(x3));
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        int codes = block.get(INT, 2 + 4 * group);
+        long o = offset + starts[row];
+        int codes = w.get(INT, o + 2 + 4 * group);
         int high =
-            block.get(SHORT, 34 + 2 * group); // three more bits of each, scale, sign of delta
+            w.get(SHORT, o + 34 + 2 * group); // three more bits of each, scale, sign of delta
         FloatVector p = all.mul(DELTAS[high >>> 15 & 1]);
         p = FloatVector.fromArray(EIGHT, GRID, 8 * (codes & 255 | high << 8 & 0x700)).fma(x0, p);
         p =

@@ -14,8 +14,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ2_S: indices of 10 bits, signs of 8 bits, a scale for 16 weights. */
 final class GemvIQ2_S extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ2_S.blockBytes();
-
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
 
@@ -45,11 +43,11 @@ final class GemvIQ2_S extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
       FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        int codes = block.get(INT, 2 + 4 * group);
-        int signs = block.get(INT, 34 + 4 * group);
-        int high = block.get(BYTE, 66 + group); // two more bits of each index
-        int factors = block.get(BYTE, 74 + group);
+        long o = offset + starts[row];
+        int codes = w.get(INT, o + 2 + 4 * group);
+        int signs = w.get(INT, o + 34 + 4 * group);
+        int high = w.get(BYTE, o + 66 + group); // two more bits of each index
+        int factors = w.get(BYTE, o + 74 + group);
         FloatVector p =
             FloatVector.fromArray(EIGHT, GRID, 8 * (codes & 255 | high << 8 & 768))
                 .reinterpretAsInts()

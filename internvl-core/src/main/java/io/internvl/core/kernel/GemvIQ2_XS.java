@@ -14,8 +14,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ2_XS: indices of 9 bits, signs of 7 bits, a scale for 16 weights. */
 final class GemvIQ2_XS extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ2_XS.blockBytes();
-
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
 
@@ -45,8 +43,8 @@ final class GemvIQ2_XS extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
       FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        long v = block.get(LONG, 2 + 8 * group); // four words of index and signs
+        long o = offset + starts[row];
+        long v = w.get(LONG, o + 2 + 8 * group); // four words of index and signs
         int word = (int) v;
         FloatVector p =
             FloatVector.fromArray(EIGHT, GRID, 8 * (word & 511))
@@ -81,7 +79,7 @@ final class GemvIQ2_XS extends GemvGridKernel {
                     IntVector.fromArray(INTS, SignBits.EVEN, 8 * (word >>> 25)))
                 .reinterpretAsFloats()
                 .fma(x3, q);
-        int factors = block.get(BYTE, 66 + group);
+        int factors = w.get(BYTE, o + 66 + group);
         float d = scratch[scales + row];
         FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(EIGHT, d * (0.5f + (factors & 15))), sum);

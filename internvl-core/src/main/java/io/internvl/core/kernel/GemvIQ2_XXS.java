@@ -13,8 +13,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ2_XXS: indices of 8 bits, signs of 7 bits, a scale for 32 weights. */
 final class GemvIQ2_XXS extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ2_XXS.blockBytes();
-
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
 
@@ -44,8 +42,8 @@ final class GemvIQ2_XXS extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
       FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        long v = block.get(LONG, 2 + 8 * group); // four indices, four signs, scale
+        long o = offset + starts[row];
+        long v = w.get(LONG, o + 2 + 8 * group); // four indices, four signs, scale
         int signs = (int) (v >>> 32);
         FloatVector p =
             FloatVector.fromArray(EIGHT, GRID, 8 * ((int) v & 255))

@@ -14,8 +14,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ3_S: indices of 9 bits of four weights, signs of 8 bits of eight, a scale for 32. */
 final class GemvIQ3_S extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ3_S.blockBytes();
-
   private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
 
@@ -45,11 +43,11 @@ final class GemvIQ3_S extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(FOUR, x, from + 16 * group + 8);
       FloatVector x3 = FloatVector.fromArray(FOUR, x, from + 16 * group + 12);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        int codes = block.get(INT, 2 + 4 * group);
-        int high = block.get(BYTE, 66 + group / 2) >>> group % 2 * 4; // a ninth bit of each index
-        int signs = block.get(SHORT, 74 + 2 * group);
-        int factors = block.get(BYTE, 106 + group / 4) >>> group / 2 % 2 * 4;
+        long o = offset + starts[row];
+        int codes = w.get(INT, o + 2 + 4 * group);
+        int high = w.get(BYTE, o + 66 + group / 2) >>> group % 2 * 4; // a ninth bit of each index
+        int signs = w.get(SHORT, o + 74 + 2 * group);
+        int factors = w.get(BYTE, o + 106 + group / 4) >>> group / 2 % 2 * 4;
         FloatVector p =
             FloatVector.fromArray(FOUR, GRID, 4 * (codes & 255 | high << 8 & 256))
                 .reinterpretAsInts()

@@ -13,8 +13,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** IQ3_XXS: indices of 8 bits of four weights, signs of 7 bits of eight, a scale for 32. */
 final class GemvIQ3_XXS extends GemvGridKernel {
-  private static final long BYTES = TensorType.IQ3_XXS.blockBytes();
-
   private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
 
@@ -44,9 +42,9 @@ final class GemvIQ3_XXS extends GemvGridKernel {
       FloatVector x2 = FloatVector.fromArray(FOUR, x, from + 16 * group + 8);
       FloatVector x3 = FloatVector.fromArray(FOUR, x, from + 16 * group + 12);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment block = w.asSlice(offset + starts[row], BYTES);
-        int codes = block.get(INT, 2 + 4 * group);
-        int word = block.get(INT, 66 + group / 2 * 4); // four signs, scale
+        long o = offset + starts[row];
+        int codes = w.get(INT, o + 2 + 4 * group);
+        int word = w.get(INT, o + 66 + group / 2 * 4); // four signs, scale
         int signs = word >>> group % 2 * 14;
         FloatVector p =
             FloatVector.fromArray(FOUR, GRID, 4 * (codes & 255))

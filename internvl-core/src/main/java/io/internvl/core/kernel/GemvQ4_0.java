@@ -44,28 +44,27 @@ final class GemvQ4_0 extends GemvLoopKernel {
       FloatVector byte1 = FloatVector.fromArray(FLOATS, x, xo + 64);
       FloatVector offset1 = FloatVector.fromArray(FLOATS, x, xo + 80).mul(-8f);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment part = w.asSlice(starts[row] + group * 36L, 36);
+        long o = starts[row] + group * 36L;
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
             (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, part, 2, ORDER)
+                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 2, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
         p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).fma(low0, offset0);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte0, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 0) & 0xFFFF]), sum);
+        sum = p.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
         v =
             (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, part, 20, ORDER)
+                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 20, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
         p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).fma(low1, offset1);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte1, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 18) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 18) & 0xFFFF]),
+                sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

@@ -44,34 +44,34 @@ final class GemvQ4_1 extends GemvLoopKernel {
       FloatVector byte1 = FloatVector.fromArray(FLOATS, x, xo + 64);
       FloatVector whole1 = FloatVector.fromArray(FLOATS, x, xo + 80);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment part = w.asSlice(starts[row] + group * 40L, 40);
+        long o = starts[row] + group * 40L;
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
             (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, part, 4, ORDER)
+                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 4, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
         p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low0);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte0, p);
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 0) & 0xFFFF]), sum);
+        sum = p.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
         sum =
             whole0.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 2) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 2) & 0xFFFF]), sum);
         v =
             (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, part, 24, ORDER)
+                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 24, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
         p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low1);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte1, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 20) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 20) & 0xFFFF]),
+                sum);
         sum =
             whole1.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 22) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 22) & 0xFFFF]),
+                sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

@@ -53,25 +53,23 @@ final class GemvQ5_1 extends GemvLoopKernel {
       FloatVector lowTop0 = low0.add(byte0).mul(16f);
       FloatVector highTop0 = byte0.mul(256f);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment part = w.asSlice(starts[row] + group * 24L, 24);
+        long o = starts[row] + group * 24L;
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         IntVector v;
         FloatVector p;
         v =
             (IntVector)
-                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, part, 8, ORDER)
+                ByteVector.fromMemorySegment(ByteVector.SPECIES_128, w, o + 8, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
         p = ((FloatVector) v.and(15).convert(VectorOperators.I2F, 0)).mul(low0);
         p = ((FloatVector) v.convert(VectorOperators.I2F, 0)).fma(byte0, p);
-        v = IntVector.broadcast(INTS, part.get(INT, 4));
+        v = IntVector.broadcast(INTS, w.get(INT, o + 4));
         p = p.add(lowTop0, v.and(LOW_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
         p = p.add(highTop0, v.and(HIGH_BITS).compare(VectorOperators.NE, 0).cast(FLOATS));
-        sum =
-            p.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 0) & 0xFFFF]), sum);
+        sum = p.fma(FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF]), sum);
         sum =
             whole0.fma(
-                FloatVector.broadcast(FLOATS, HalfTable.VALUES[part.get(SHORT, 2) & 0xFFFF]), sum);
+                FloatVector.broadcast(FLOATS, HalfTable.VALUES[w.get(SHORT, o + 2) & 0xFFFF]), sum);
         sum.intoArray(lanes, row * SUMS);
       }
     }

@@ -40,31 +40,31 @@ final class GemvQ8_0 extends GemvLoopKernel {
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        MemorySegment two = w.asSlice(starts[row] + pair * 68L, 68);
+        long o = starts[row] + pair * 68L;
         FloatVector sum = FloatVector.fromArray(FLOATS, lanes, row * SUMS);
         FloatVector p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, two, 2, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 2, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(x0);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, two, 18, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 18, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .fma(x1, p);
-        float scale = HalfTable.VALUES[two.get(SHORT, 0) & 0xFFFF];
+        float scale = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
         sum = p.fma(FloatVector.broadcast(FLOATS, scale), sum);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, two, 36, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 36, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(x2);
         p =
             ((FloatVector)
-                    ByteVector.fromMemorySegment(BYTES, two, 52, ORDER)
+                    ByteVector.fromMemorySegment(BYTES, w, o + 52, ORDER)
                         .convertShape(VectorOperators.B2F, FLOATS, 0))
                 .fma(x3, p);
-        scale = HalfTable.VALUES[two.get(SHORT, 34) & 0xFFFF];
+        scale = HalfTable.VALUES[w.get(SHORT, o + 34) & 0xFFFF];
         sum = p.fma(FloatVector.broadcast(FLOATS, scale), sum);
         sum.intoArray(lanes, row * SUMS);
       }
