@@ -1,5 +1,7 @@
 package io.internvl.core.kernel;
 
+import io.internvl.core.quant.BlockCodec;
+import io.internvl.core.quant.BlockCodecs;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -199,10 +201,13 @@ final class VectorKernels implements Kernels {
   public void decodeRow(Workspace workspace, WeightMatrix weight, int row, Tensor y, int yRow) {
     Shapes.decodeRow(weight, row, y, yRow);
     float[] values = VectorWorkspace.of(workspace).scratch().getFirst().tile();
+    BlockCodec codec = BlockCodecs.of(weight.type());
     int step = MicroKernels.MAX_DEPTH;
     for (int col = 0; col < weight.cols(); col += step) {
       int count = Math.min(step, weight.cols() - col);
-      RowCodec.decode(weight, row, col, count, values, 0);
+      // Vectors are on the heap until a loop is compiled, which takes thousands of rows.
+      codec.decode(
+          weight.data(), row * weight.rowBytes() + weight.type().byteSize(col), values, 0, count);
       y.setRange(yRow, col, values, count);
     }
   }
