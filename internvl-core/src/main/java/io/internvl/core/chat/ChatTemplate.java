@@ -41,11 +41,12 @@ public enum ChatTemplate {
   PHI3(
       Texts.SYSTEM_2, "<|system|>\n", "<|end|>", "<|user|>\n", "<|end|><|assistant|>\n", "<|end|>"),
   /**
-   * InternVL3.5-GPT-OSS, answering in the final channel. Written from the published conversation
-   * format; no golden prompt was at hand to confirm it.
+   * InternVL3.5-GPT-OSS, as in its own {@code conversation.py} and training data: the only channel
+   * is {@code final}. InternVL lets the model write the channel's tokens itself; here they belong
+   * to the prompt, so that they are no part of the answer.
    */
   GPT_OSS(
-      Texts.SYSTEM_2_5,
+      Texts.SYSTEM_GPT_OSS,
       "<|start|>system<|message|>",
       "<|end|>",
       "<|start|>user<|message|>",
@@ -55,6 +56,16 @@ public enum ChatTemplate {
   /** InternVL's own system messages. */
   private static final class Texts {
     static final String SYSTEM_2 = "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。";
+    static final String SYSTEM_GPT_OSS =
+        """
+        You are InternVL, a large language model trained by Shanghai AI Laboratory.
+        Knowledge cutoff: 2024-06
+        Current date: 2025-08-06
+
+        Reasoning: low
+
+        # Valid channels: final. Channel must be included for every message.\
+        """;
     static final String SYSTEM_2_5 = "你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。";
   }
 

@@ -44,6 +44,19 @@ class ChatTemplateTest {
     assertThat(conversation(ChatTemplate.INTERNVL_3_5)).startsWith("<|im_start|>user\n<image>");
   }
 
+  /** The second prompt of InternVL's conversation.py, with the channel of the next answer. */
+  @Test
+  void gptOssAnswersInTheOnlyChannel() {
+    assertThat(conversation(ChatTemplate.GPT_OSS))
+        .isEqualTo(
+            "<|start|>system<|message|>You are InternVL, a large language model trained by Shanghai"
+                + " AI Laboratory.\nKnowledge cutoff: 2024-06\nCurrent date: 2025-08-06\n\n"
+                + "Reasoning: low\n\n# Valid channels: final. Channel must be included for every"
+                + " message.<|end|><|start|>user<|message|><image>\nQ1<|end|>"
+                + "<|start|>assistant<|channel|>final<|message|>A1<|end|>"
+                + "<|start|>user<|message|>Q2<|end|><|start|>assistant<|channel|>final<|message|>");
+  }
+
   @Test
   void markersInTextStayText() {
     List<PromptPart> parts =

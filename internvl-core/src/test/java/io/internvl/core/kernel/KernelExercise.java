@@ -92,7 +92,8 @@ final class KernelExercise {
       if (!BlockCodecs.supports(type)) {
         continue;
       }
-      Linear linear = new Linear(data.quantized(type, ROWS, COLS), data.random(1, ROWS));
+      WeightMatrix weight = data.quantized(type, ROWS, COLS);
+      Linear linear = new Linear(data.mapped(weight), data.random(1, ROWS));
       calls.put(
           "linear " + type + " " + name,
           () -> kernels.linear(workspace, x, tokens, linear, Epilogue.STORE, null, y));
