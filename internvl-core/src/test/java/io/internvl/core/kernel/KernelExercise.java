@@ -92,8 +92,7 @@ final class KernelExercise {
       if (!BlockCodecs.supports(type)) {
         continue;
       }
-      WeightMatrix weight = data.quantized(type, ROWS, COLS);
-      Linear linear = new Linear(data.mapped(weight), data.random(1, ROWS));
+      Linear linear = new Linear(data.quantized(type, ROWS, COLS), data.random(1, ROWS));
       calls.put(
           "linear " + type + " " + name,
           () -> kernels.linear(workspace, x, tokens, linear, Epilogue.STORE, null, y));
