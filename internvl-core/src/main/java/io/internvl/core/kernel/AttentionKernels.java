@@ -40,14 +40,6 @@ final class AttentionKernels {
     }
   }
 
-  /** Writes the same value to a row of whole vectors. */
-  static void fill(MemorySegment x, long xo, float value, int n) {
-    FloatVector v = FloatVector.broadcast(FLOATS, value);
-    for (int i = 0; i < n; i += LANES) {
-      v.intoMemorySegment(x, xo + (long) i * Float.BYTES, ORDER);
-    }
-  }
-
   /**
    * Replaces the scores of keys that a query must not see by minus infinity. Key j is visible to
    * lane i when {@code i - window < j - ahead <= i}.

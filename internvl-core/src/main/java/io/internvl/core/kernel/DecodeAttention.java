@@ -115,8 +115,8 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
     left = partial.atLeast(valuesOffset + (long) rows * chunks * headDim * Float.BYTES);
     for (int row = 0; row < rows; row++) {
       long last = ((long) (row + 1) * chunkStride - LANES) * Float.BYTES;
-      AttentionKernels.fill(left, last, AttentionKernels.LOWEST, LANES);
-      AttentionKernels.fill(left, sumsOffset + last, 0, LANES);
+      Buffer.fill(left, last, AttentionKernels.LOWEST, LANES);
+      Buffer.fill(left, sumsOffset + last, 0, LANES);
     }
   }
 
@@ -145,7 +145,7 @@ final class DecodeAttention implements Workers.Task, AutoCloseable {
     int padded = Panels.roundUp(queries, ROWS);
     Arrays.fill(mine.valueTile(), queries * CHUNK, padded * CHUNK, 0);
     MemorySegment sums = mine.sums.atLeast((long) padded * stride * Float.BYTES);
-    AttentionKernels.fill(sums, 0, 0, padded * stride);
+    Buffer.fill(sums, 0, 0, padded * stride);
     for (int start = 0; start < count; start += STEP) {
       int positions = Math.min(STEP, count - start);
       widen(kv.values(), kv, kv.offset(kvHead, from + start), positions, mine.tile());

@@ -1,6 +1,5 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.MicroKernels.DEPTH_UNIT;
 import static io.internvl.core.kernel.MicroKernels.ROWS;
 import static io.internvl.core.kernel.MicroKernels.TILE_STRIDE;
 import static io.internvl.core.kernel.MicroKernels.WIDE;
@@ -181,7 +180,7 @@ final class FusedAttention implements Workers.Task {
     long stride = (long) width * Float.BYTES;
     int count = lastPosition(item) + 1 - position(item);
     for (int lane = 0; lane < width; lane += LANES) {
-      rows.asSlice(0, LANES * rowBytes).fill((byte) 0);
+      Buffer.fill(rows, 0, 0, LANES * paddedDim);
       for (int i = 0; i < LANES && lane + i < count; i++) {
         long from = queryOffset(q, group, kvHead, item, lane + i);
         AttentionKernels.scale(q.segment(), from, factor, rows, i * rowBytes, headDim);
@@ -189,30 +188,25 @@ final class FusedAttention implements Workers.Task {
       long to = at + (long) lane * Float.BYTES;
       Transpose.rows(rows, 0, rowBytes, paddedDim, state, to, stride);
     }
-    state.asSlice(sumsOffset(at), paddedDim * stride).fill((byte) 0);
+    Buffer.fill(state, sumsOffset(at), 0, paddedDim * width);
     Tensor sinks = shape.sinks();
     int head = kvHead * headsPerGroup + item % headsPerGroup;
     float max = sinks == null ? AttentionKernels.LOWEST : sinks.get(0, head) * VectorMath.LOG2_E;
-    AttentionKernels.fill(state, softmaxOffset(at), max, width);
-    AttentionKernels.fill(state, softmaxOffset(at) + PART_BYTES, sinks == null ? 0 : 1, width);
+    Buffer.fill(state, softmaxOffset(at), max, width);
+    Buffer.fill(state, softmaxOffset(at) + PART_BYTES, sinks == null ? 0 : 1, width);
   }
 
   /** Decodes a block of keys as rows of a tile, and its values transposed. */
   private void decode(WorkerScratch mine, int group, int kvHead, int key, int count) {
     float[] keys = mine.tile();
     keyValues.keys(group, kvHead, key, count, keys);
-    for (int i = 0; i < count; i++) {
-      for (int d = headDim; d < Panels.roundUp(headDim, DEPTH_UNIT); d++) {
-        keys[i * TILE_STRIDE + d] = 0;
-      }
-    }
     int paddedCount = Panels.roundUp(count, LANES);
     long rowBytes = (long) paddedDim * Float.BYTES;
     long columnBytes = (long) KEY_BLOCK * Float.BYTES;
     long transposed = KEY_BLOCK * rowBytes;
     MemorySegment staging = mine.staging.atLeast(transposed + paddedDim * columnBytes);
     keyValues.values(group, kvHead, key, count, staging, rowBytes);
-    staging.asSlice(count * rowBytes, (paddedCount - count) * rowBytes).fill((byte) 0);
+    Buffer.fill(staging, count * rowBytes, 0, (paddedCount - count) * paddedDim);
     for (int i = 0; i < paddedCount; i += LANES) {
       long to = transposed + (long) i * Float.BYTES;
       Transpose.rows(staging, i * rowBytes, rowBytes, paddedDim, staging, to, columnBytes);
@@ -232,10 +226,9 @@ final class FusedAttention implements Workers.Task {
     int panel = panel(item);
     int width = layout.width(panel);
     long stride = (long) width * Float.BYTES;
-    int depth = Panels.roundUp(headDim, DEPTH_UNIT);
-    for (int row = 0; row < count; row += ROWS) {
+    for (int row = 0; row < count; row += ROWS) { // the last ones may be of earlier keys
       long to = PRODUCTS_BYTES + row * stride;
-      MicroKernels.multiply(mine.tile(), row * TILE_STRIDE, depth, state, at, width, scores, to);
+      MicroKernels.multiply(mine.tile(), row * TILE_STRIDE, headDim, state, at, width, scores, to);
     }
     int ahead = position(item) - key;
     if (causal && (ahead < count - 1 || lastPosition(item) - window >= key)) {
@@ -245,12 +238,10 @@ final class FusedAttention implements Workers.Task {
       long factors = softmaxOffset(at) + 2 * PART_BYTES;
       AttentionKernels.multiplyRows(state, sumsOffset(at), headDim, width, state, factors);
     }
-    int keys = Panels.roundUp(count, DEPTH_UNIT);
-    scores.asSlice(PRODUCTS_BYTES + count * stride, (keys - count) * stride).fill((byte) 0);
     for (int row = 0; row < headDim; row += ROWS) {
       long sums = sumsOffset(at) + row * stride;
       MicroKernels.multiply(
-          mine.valueTile(), row * TILE_STRIDE, keys, scores, PRODUCTS_BYTES, width, scores, 0);
+          mine.valueTile(), row * TILE_STRIDE, count, scores, PRODUCTS_BYTES, width, scores, 0);
       MicroKernels.add(scores, 0, width, state, sums);
     }
   }

@@ -173,13 +173,8 @@ final class Gemm implements Workers.Task, AutoCloseable {
 
   private static void decode(
       WeightMatrix weight, int firstRow, int rows, int col, int count, float[] tile, int tileRow) {
-    int padded = Panels.roundUp(count, MicroKernels.DEPTH_UNIT);
     for (int row = 0; row < rows; row++) {
-      int target = (tileRow + row) * TILE_STRIDE;
-      RowCodec.decode(weight, firstRow + row, col, count, tile, target);
-      for (int i = count; i < padded; i++) {
-        tile[target + i] = 0;
-      }
+      RowCodec.decode(weight, firstRow + row, col, count, tile, (tileRow + row) * TILE_STRIDE);
     }
   }
 
@@ -189,14 +184,13 @@ final class Gemm implements Workers.Task, AutoCloseable {
     long rowBytes = (long) width * Float.BYTES;
     MemorySegment packed = panels.segment();
     long x = panels.offset(panel) + col * rowBytes;
-    int depth = Panels.roundUp(count, MicroKernels.DEPTH_UNIT);
     for (int row = 0; row < tileRows; row += ROWS) {
       int w = row * TILE_STRIDE;
       long to = target + row * rowBytes;
       if (col == 0) {
-        MicroKernels.multiply(tile, w, depth, packed, x, width, sums, to);
+        MicroKernels.multiply(tile, w, count, packed, x, width, sums, to);
       } else {
-        MicroKernels.multiply(tile, w, depth, packed, x, width, sums, 0);
+        MicroKernels.multiply(tile, w, count, packed, x, width, sums, 0);
         MicroKernels.add(sums, 0, width, sums, to);
       }
     }

@@ -26,7 +26,7 @@ final class Iq3Rows {
   private static final long[] S_SECOND = words(Codebooks.iq3S(), 32);
 
   /** The signs of a 7-bit index as eight bytes. */
-  private static final long[] SIGNS = signs();
+  static final long[] SIGNS = signs();
 
   private Iq3Rows() {}
 
@@ -46,7 +46,8 @@ final class Iq3Rows {
     return signs;
   }
 
-  private static long signed(long x, long mask) {
+  /** Negates the bytes of x where those of the mask are 0xFF. */
+  static long signed(long x, long mask) {
     return (x ^ mask) + (mask & ONES);
   }
 

@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.MicroKernels.TILE_STRIDE;
+import static io.internvl.core.kernel.VectorSupport.ALLOCATED;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 import static io.internvl.core.kernel.VectorSupport.VECTOR_BYTES;
@@ -17,39 +18,43 @@ final class MicroKernel4x2 {
 
   static void multiply(
       float[] w, int wo, int depth, MemorySegment x, long xo, MemorySegment y, long yo) {
-    FloatVector a00 = FloatVector.zero(FLOATS);
-    FloatVector a01 = FloatVector.zero(FLOATS);
-    FloatVector a10 = FloatVector.zero(FLOATS);
-    FloatVector a11 = FloatVector.zero(FLOATS);
-    FloatVector a20 = FloatVector.zero(FLOATS);
-    FloatVector a21 = FloatVector.zero(FLOATS);
-    FloatVector a30 = FloatVector.zero(FLOATS);
-    FloatVector a31 = FloatVector.zero(FLOATS);
-    for (int k = 0; k < depth; k += 1) {
+    if (x.getClass() != ALLOCATED || y.getClass() != ALLOCATED) {
+      throw new IllegalArgumentException(x + ", " + y);
+    }
+    FloatVector zero = FloatVector.zero(FLOATS);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector c0 = zero;
+    FloatVector c1 = zero;
+    FloatVector d0 = zero;
+    FloatVector d1 = zero;
+    for (int k = 0; k < depth; k++) {
       int wk = wo + k;
       long xk = xo + k * (2 * VECTOR_BYTES);
       FloatVector x0 = FloatVector.fromMemorySegment(FLOATS, x, xk, ORDER);
       FloatVector x1 = FloatVector.fromMemorySegment(FLOATS, x, xk + VECTOR_BYTES, ORDER);
-      FloatVector b = FloatVector.broadcast(FLOATS, w[wk]);
-      a00 = b.fma(x0, a00);
-      a01 = b.fma(x1, a01);
-      b = FloatVector.broadcast(FLOATS, w[wk + TILE_STRIDE]);
-      a10 = b.fma(x0, a10);
-      a11 = b.fma(x1, a11);
-      b = FloatVector.broadcast(FLOATS, w[wk + 2 * TILE_STRIDE]);
-      a20 = b.fma(x0, a20);
-      a21 = b.fma(x1, a21);
-      b = FloatVector.broadcast(FLOATS, w[wk + 3 * TILE_STRIDE]);
-      a30 = b.fma(x0, a30);
-      a31 = b.fma(x1, a31);
+      FloatVector weight = FloatVector.broadcast(FLOATS, w[wk]);
+      a0 = weight.fma(x0, a0);
+      a1 = weight.fma(x1, a1);
+      weight = FloatVector.broadcast(FLOATS, w[wk + TILE_STRIDE]);
+      b0 = weight.fma(x0, b0);
+      b1 = weight.fma(x1, b1);
+      weight = FloatVector.broadcast(FLOATS, w[wk + 2 * TILE_STRIDE]);
+      c0 = weight.fma(x0, c0);
+      c1 = weight.fma(x1, c1);
+      weight = FloatVector.broadcast(FLOATS, w[wk + 3 * TILE_STRIDE]);
+      d0 = weight.fma(x0, d0);
+      d1 = weight.fma(x1, d1);
     }
-    a00.intoMemorySegment(y, yo, ORDER);
-    a01.intoMemorySegment(y, yo + VECTOR_BYTES, ORDER);
-    a10.intoMemorySegment(y, yo + 2 * VECTOR_BYTES, ORDER);
-    a11.intoMemorySegment(y, yo + 3 * VECTOR_BYTES, ORDER);
-    a20.intoMemorySegment(y, yo + 4 * VECTOR_BYTES, ORDER);
-    a21.intoMemorySegment(y, yo + 5 * VECTOR_BYTES, ORDER);
-    a30.intoMemorySegment(y, yo + 6 * VECTOR_BYTES, ORDER);
-    a31.intoMemorySegment(y, yo + 7 * VECTOR_BYTES, ORDER);
+    a0.intoMemorySegment(y, yo, ORDER);
+    a1.intoMemorySegment(y, yo + VECTOR_BYTES, ORDER);
+    b0.intoMemorySegment(y, yo + 2 * VECTOR_BYTES, ORDER);
+    b1.intoMemorySegment(y, yo + 3 * VECTOR_BYTES, ORDER);
+    c0.intoMemorySegment(y, yo + 4 * VECTOR_BYTES, ORDER);
+    c1.intoMemorySegment(y, yo + 5 * VECTOR_BYTES, ORDER);
+    d0.intoMemorySegment(y, yo + 6 * VECTOR_BYTES, ORDER);
+    d1.intoMemorySegment(y, yo + 7 * VECTOR_BYTES, ORDER);
   }
 }

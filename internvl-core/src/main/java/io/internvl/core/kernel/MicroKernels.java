@@ -12,15 +12,16 @@ import jdk.incubator.vector.FloatVector;
  * The innermost loops of matrix products: a few rows of a weight tile times a panel of activations,
  * {@code y[row][lane] = sum over k of w[row][k] x[k][lane]}.
  *
- * <p>A panel holds tokens in its lanes and is one to {@link #VECTORS} vectors wide. A row of the
- * tile starts {@link #TILE_STRIDE} floats after the one before. Every product is one chain of fused
+ * <p>A panel holds tokens in its lanes and is one or two vectors wide. A row of the tile starts
+ * {@link #TILE_STRIDE} floats after the one before. Every product is one chain of fused
  * multiply-adds over k, so that the result depends neither on the shape of the kernel nor on how
  * the work is cut.
  *
- * <p>The shapes were found by measurement (docs/kernels.md): one load of a weight feeds two or
- * three multiplications, enough sums hide the latency of a multiply-add, and the stride of the tile
- * is a constant so that row addresses are displacements. The methods are long because a call inside
- * them would keep the compiler from holding vectors in registers.
+ * <p>The shapes were found by measurement (docs/kernels.md): one load of a weight feeds two
+ * multiplications, sixteen sums hide the latency of a multiply-add, and the stride of the tile is a
+ * constant so that row addresses are displacements. The methods are long because a call inside them
+ * would keep the compiler from holding vectors in registers; longer ones, with a deeper unrolled
+ * loop, are too large for it.
  */
 final class MicroKernels {
   /** Largest number of products that one call of {@link #multiply} sums. */
@@ -32,17 +33,17 @@ final class MicroKernels {
   /** Rows that one call of {@link #multiply} computes. */
   static final int ROWS = 8;
 
-  /** Vectors of a wide panel. 256 bits stand for AVX2, which has 16 registers instead of 32. */
-  static final int VECTORS = LANES == 8 ? 2 : 3;
+  /** Vectors of a wide panel. */
+  static final int VECTORS = 2;
 
   /** Lanes of a wide panel. */
   static final int WIDE = VECTORS * LANES;
 
-  /** The depth of a product is a multiple of this. */
-  static final int DEPTH_UNIT = 4;
-
   /** Size of the sums of one call. */
   static final long SUMS_BYTES = (long) ROWS * WIDE * Float.BYTES;
+
+  /** 256 bits stand for AVX2, which has 16 vector registers instead of 32. */
+  private static final boolean FEW_REGISTERS = LANES == 8;
 
   private MicroKernels() {}
 
@@ -51,26 +52,23 @@ final class MicroKernels {
    *
    * @param w weight tile
    * @param wo index of the first weight
-   * @param depth number of products in each sum, a multiple of {@link #DEPTH_UNIT}, at most {@link
-   *     #MAX_DEPTH}
+   * @param depth number of products in each sum, at most {@link #MAX_DEPTH}
    * @param x panel (depth, width)
    * @param xo byte offset of the panel
-   * @param width lanes of the panel: one to {@link #VECTORS} vectors
+   * @param width lanes of the panel: one or {@link #VECTORS} vectors
    * @param y receives the sums (ROWS, width)
    * @param yo byte offset of the sums
    */
   static void multiply(
       float[] w, int wo, int depth, MemorySegment x, long xo, int width, MemorySegment y, long yo) {
-    if (width == 3 * LANES) {
-      MicroKernel8x3.multiply(w, wo, depth, x, xo, y, yo);
-    } else if (width == LANES) {
+    if (width == LANES) {
       MicroKernel8x1.multiply(w, wo, depth, x, xo, y, yo);
-    } else if (VECTORS == 3) {
-      MicroKernel8x2.multiply(w, wo, depth, x, xo, y, yo);
-    } else {
+    } else if (FEW_REGISTERS) {
       MicroKernel4x2.multiply(w, wo, depth, x, xo, y, yo);
       long half = 4L * width * Float.BYTES;
       MicroKernel4x2.multiply(w, wo + 4 * TILE_STRIDE, depth, x, xo, y, yo + half);
+    } else {
+      MicroKernel8x2.multiply(w, wo, depth, x, xo, y, yo);
     }
   }
 

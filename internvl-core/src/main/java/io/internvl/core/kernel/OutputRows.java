@@ -5,25 +5,20 @@ import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last step of a product: a row of sums goes through an epilogue into an output row. Whole
- * vectors are processed, or halves of 256 bits at the end: rows of tensors are padded.
+ * The last step of a product: a row of sums goes through an epilogue into an output row. What is
+ * added to the output comes in whole vectors, and scalars at the end; shorter vectors would be a
+ * second class of them (docs/kernels.md). Others are whole vectors, for rows of tensors are padded.
  */
 final class OutputRows {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final float SWIGLU_LIMIT = 7f;
   private static final float SWIGLU_FACTOR = 1.702f;
-
-  /** Elements that one vector or half a vector is enough for. */
-  private static final int HALF = Math.min(LANES, RowShares.UNIT);
-
-  private static final VectorSpecies<Float> HALVES =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(HALF * Float.SIZE));
 
   private OutputRows() {}
 
@@ -53,39 +48,34 @@ final class OutputRows {
   }
 
   private static void add(MemorySegment v, long vo, MemorySegment y, long yo, int n) {
-    int i = 0;
-    for (; i < n - HALF; i += LANES) {
+    int bound = FLOATS.loopBound(n);
+    for (int i = 0; i < bound; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, v, vo + at, ORDER);
       FloatVector.fromMemorySegment(FLOATS, y, yo + at, ORDER)
           .add(a)
           .intoMemorySegment(y, yo + at, ORDER);
     }
-    if (i < n) {
+    for (int i = bound; i < n; i++) {
       long at = (long) i * Float.BYTES;
-      FloatVector a = FloatVector.fromMemorySegment(HALVES, v, vo + at, ORDER);
-      FloatVector.fromMemorySegment(HALVES, y, yo + at, ORDER)
-          .add(a)
-          .intoMemorySegment(y, yo + at, ORDER);
+      y.set(FLOAT, yo + at, y.get(FLOAT, yo + at) + v.get(FLOAT, vo + at));
     }
   }
 
   private static void addScaled(
       MemorySegment v, long vo, MemorySegment scale, long so, MemorySegment y, long yo, int n) {
-    int i = 0;
-    for (; i < n - HALF; i += LANES) {
+    int bound = FLOATS.loopBound(n);
+    for (int i = 0; i < bound; i += LANES) {
       long at = (long) i * Float.BYTES;
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, v, vo + at, ORDER);
       FloatVector s = FloatVector.fromMemorySegment(FLOATS, scale, so + at, ORDER);
       FloatVector b = FloatVector.fromMemorySegment(FLOATS, y, yo + at, ORDER);
       a.fma(s, b).intoMemorySegment(y, yo + at, ORDER);
     }
-    if (i < n) {
+    for (int i = bound; i < n; i++) {
       long at = (long) i * Float.BYTES;
-      FloatVector a = FloatVector.fromMemorySegment(HALVES, v, vo + at, ORDER);
-      FloatVector s = FloatVector.fromMemorySegment(HALVES, scale, so + at, ORDER);
-      FloatVector b = FloatVector.fromMemorySegment(HALVES, y, yo + at, ORDER);
-      a.fma(s, b).intoMemorySegment(y, yo + at, ORDER);
+      float sum = Math.fma(v.get(FLOAT, vo + at), scale.get(FLOAT, so + at), y.get(FLOAT, yo + at));
+      y.set(FLOAT, yo + at, sum);
     }
   }
 

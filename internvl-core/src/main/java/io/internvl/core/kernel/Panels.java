@@ -20,7 +20,6 @@ final class Panels implements Workers.Task, AutoCloseable {
   private MemorySegment segment = MemorySegment.NULL;
   private @Nullable Tensor x;
   private int tokens;
-  private int depth;
   private int paddedDepth;
   private int chunks;
 
@@ -33,7 +32,6 @@ final class Panels implements Workers.Task, AutoCloseable {
   void pack(Tensor newX, int newTokens) {
     x = newX;
     tokens = newTokens;
-    depth = roundUp(newX.cols(), MicroKernels.DEPTH_UNIT);
     paddedDepth = roundUp(newX.cols(), LANES);
     chunks = Math.ceilDiv(newX.cols(), CHUNK);
     layout.divide(newTokens);
@@ -51,11 +49,6 @@ final class Panels implements Workers.Task, AutoCloseable {
 
   PanelLayout layout() {
     return layout;
-  }
-
-  /** Returns the number of products of each sum, a multiple of {@link MicroKernels#DEPTH_UNIT}. */
-  int depth() {
-    return depth;
   }
 
   /** Returns the byte offset of a panel. */
@@ -88,16 +81,12 @@ final class Panels implements Workers.Task, AutoCloseable {
         Transpose.rows(rows, 0, (long) CHUNK * Float.BYTES, cols, segment, to, rowBytes);
       }
     }
-    if (from + cols == source.cols() && cols < depth - from) {
-      long end = target + cols * rowBytes;
-      segment.asSlice(end, (depth - from - cols) * rowBytes).fill((byte) 0);
-    }
   }
 
   /** Copies the tokens that exist, followed by zeros, so that LANES rows can be read. */
   private MemorySegment stage(Tensor source, int token, int from, int cols, WorkerScratch worker) {
     MemorySegment rows = worker.staging.atLeast((long) LANES * CHUNK * Float.BYTES);
-    rows.fill((byte) 0);
+    Buffer.fill(rows, 0, 0, LANES * CHUNK);
     for (int i = 0; i < LANES && token + i < tokens; i++) {
       long offset = source.rowOffset(token + i) + (long) from * Float.BYTES;
       long bytes = (long) cols * Float.BYTES;

@@ -7,8 +7,12 @@ import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import io.internvl.core.quant.BlockCodecs;
+import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -23,7 +27,25 @@ final class RowCodec {
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
 
+  /**
+   * A decoder for each type. A call through a table is not inlined once there are some: two
+   * decoders in one method are more than C2 inlines (docs/kernels.md).
+   */
+  private static final Map<TensorType, Decoder> DECODERS = new EnumMap<>(TensorType.class);
+
+  static {
+    for (TensorType type : TensorType.values()) {
+      DECODERS.put(type, decoder(type));
+    }
+  }
+
   private RowCodec() {}
+
+  /** Decodes a number of elements, whole blocks. */
+  @FunctionalInterface
+  private interface Decoder {
+    void decode(MemorySegment data, long offset, int count, float[] y, int o);
+  }
 
   /**
    * Decodes part of a row.
@@ -36,39 +58,44 @@ final class RowCodec {
    * @param o index of the first value
    */
   static void decode(WeightMatrix weight, int row, int col, int count, float[] y, int o) {
-    MemorySegment data = weight.data();
     long offset = row * weight.rowBytes() + weight.type().byteSize(col);
-    switch (weight.type()) {
-      case F32 -> MemorySegment.copy(data, FLOAT, offset, y, o, count);
-      case F16 -> halves(data, offset, count, y, o);
-      case BF16 -> brainFloats(data, offset, count, y, o);
-      case Q8_0 -> SmallBlockRows.q8v0(data, offset, count, y, o);
-      case Q4_0 -> SmallBlockRows.q4v0(data, offset, count, y, o);
-      case Q4_1 -> SmallBlockRows.q4v1(data, offset, count, y, o);
-      case Q5_0 -> SmallBlockRows.q5v0(data, offset, count, y, o);
-      case Q5_1 -> SmallBlockRows.q5v1(data, offset, count, y, o);
-      case Q2_K -> KQuantRows.q2k(data, offset, count, y, o);
-      case Q3_K -> KQuantRows.q3k(data, offset, count, y, o);
-      case Q4_K -> KQuantRows.q4k(data, offset, count, y, o);
-      case Q5_K -> KQuantRows.q5k(data, offset, count, y, o);
-      case Q6_K -> KQuantRows.q6k(data, offset, count, y, o);
-      case IQ1_S -> Iq1Rows.iq1S(data, offset, count, y, o);
-      case IQ1_M -> Iq1Rows.iq1M(data, offset, count, y, o);
-      case IQ2_XXS -> Iq2Rows.iq2Xxs(data, offset, count, y, o);
-      case IQ2_XS -> Iq2Rows.iq2Xs(data, offset, count, y, o);
-      case IQ2_S -> Iq2Rows.iq2S(data, offset, count, y, o);
-      case IQ3_XXS -> Iq3Rows.iq3Xxs(data, offset, count, y, o);
-      case IQ3_S -> Iq3Rows.iq3S(data, offset, count, y, o);
-      case IQ4_NL -> LookupRows.iq4Nl(data, offset, count, y, o);
-      case IQ4_XS -> LookupRows.iq4Xs(data, offset, count, y, o);
-      case MXFP4 -> LookupRows.mxfp4(data, offset, count, y, o);
-      case NVFP4 -> LookupRows.nvfp4(data, offset, count, y, o);
-      case TQ1_0 -> TernaryRows.tq1v0(data, offset, count, y, o);
-      case TQ2_0 -> TernaryRows.tq2v0(data, offset, count, y, o);
-      case Q1_0 -> TernaryRows.q1v0(data, offset, count, y, o);
-      case Q2_0 -> TernaryRows.q2v0(data, offset, count, y, o);
-      default -> BlockCodecs.of(weight.type()).decode(data, offset, y, o, count);
-    }
+    Objects.requireNonNull(DECODERS.get(weight.type())).decode(weight.data(), offset, count, y, o);
+  }
+
+  private static Decoder decoder(TensorType type) {
+    return switch (type) {
+      case F32 ->
+          (data, offset, count, y, o) -> MemorySegment.copy(data, FLOAT, offset, y, o, count);
+      case F16 -> RowCodec::halves;
+      case BF16 -> RowCodec::brainFloats;
+      case Q8_0 -> SmallBlockRows::q8v0;
+      case Q4_0 -> SmallBlockRows::q4v0;
+      case Q4_1 -> SmallBlockRows::q4v1;
+      case Q5_0 -> SmallBlockRows::q5v0;
+      case Q5_1 -> SmallBlockRows::q5v1;
+      case Q2_K -> KQuantRows::q2k;
+      case Q3_K -> KQuantRows::q3k;
+      case Q4_K -> KQuantRows::q4k;
+      case Q5_K -> KQuantRows::q5k;
+      case Q6_K -> KQuantRows::q6k;
+      case IQ1_S -> Iq1Rows::iq1S;
+      case IQ1_M -> Iq1Rows::iq1M;
+      case IQ2_XXS -> Iq2Rows::iq2Xxs;
+      case IQ2_XS -> Iq2Rows::iq2Xs;
+      case IQ2_S -> Iq2Rows::iq2S;
+      case IQ3_XXS -> Iq3Rows::iq3Xxs;
+      case IQ3_S -> Iq3Rows::iq3S;
+      case IQ4_NL -> LookupRows::iq4Nl;
+      case IQ4_XS -> LookupRows::iq4Xs;
+      case MXFP4 -> LookupRows::mxfp4;
+      case NVFP4 -> LookupRows::nvfp4;
+      case TQ1_0 -> TernaryRows::tq1v0;
+      case TQ2_0 -> TernaryRows::tq2v0;
+      case Q1_0 -> TernaryRows::q1v0;
+      case Q2_0 -> TernaryRows::q2v0;
+      default ->
+          (data, offset, count, y, o) -> BlockCodecs.of(type).decode(data, offset, y, o, count);
+    };
   }
 
   /** A plain loop: the compiler has an instruction for it. */

@@ -1,5 +1,8 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.Transpose.HIGH_2;
+import static io.internvl.core.kernel.Transpose.HIGH_4;
+import static io.internvl.core.kernel.Transpose.HIGH_8;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 
@@ -40,25 +43,28 @@ final class VectorSum {
    * Adds up the lanes of eight rows of sixteen floats, with vectors of 512 bits: the sums of two
    * rows become one row, of half as many lane sums of either, until lane 2 i of the first row is
    * the sum of row i.
+   *
+   * @param x rows (8, 16); receives the sums
    */
   static void rows(float[] x) {
-    for (int row = 0; row < 4; row++) {
-      FloatVector a = FloatVector.fromArray(FLOATS, x, row * 16);
-      FloatVector b = FloatVector.fromArray(FLOATS, x, row * 16 + 64);
-      a.blend(b, Transpose.HIGH_8)
-          .add(b.blend(a, Transpose.HIGH_8).rearrange(BY_8))
-          .intoArray(x, row * 16);
-    }
-    for (int row = 0; row < 2; row++) {
-      FloatVector a = FloatVector.fromArray(FLOATS, x, row * 16);
-      FloatVector b = FloatVector.fromArray(FLOATS, x, row * 16 + 32);
-      a.blend(b, Transpose.HIGH_4)
-          .add(b.blend(a, Transpose.HIGH_4).rearrange(BY_4))
-          .intoArray(x, row * 16);
+    if (x.length < 8 * 16) { // makes it too long to be inlined, too
+      throw new IllegalArgumentException(String.format("8 x 16 sums in %d floats", x.length));
     }
     FloatVector a = FloatVector.fromArray(FLOATS, x, 0);
     FloatVector b = FloatVector.fromArray(FLOATS, x, 16);
-    a = a.blend(b, Transpose.HIGH_2).add(b.blend(a, Transpose.HIGH_2).rearrange(BY_2));
+    FloatVector c = FloatVector.fromArray(FLOATS, x, 32);
+    FloatVector d = FloatVector.fromArray(FLOATS, x, 48);
+    FloatVector e = FloatVector.fromArray(FLOATS, x, 64);
+    FloatVector f = FloatVector.fromArray(FLOATS, x, 80);
+    FloatVector g = FloatVector.fromArray(FLOATS, x, 96);
+    FloatVector h = FloatVector.fromArray(FLOATS, x, 112);
+    a = a.blend(e, HIGH_8).add(e.blend(a, HIGH_8).rearrange(BY_8));
+    b = b.blend(f, HIGH_8).add(f.blend(b, HIGH_8).rearrange(BY_8));
+    c = c.blend(g, HIGH_8).add(g.blend(c, HIGH_8).rearrange(BY_8));
+    d = d.blend(h, HIGH_8).add(h.blend(d, HIGH_8).rearrange(BY_8));
+    a = a.blend(c, HIGH_4).add(c.blend(a, HIGH_4).rearrange(BY_4));
+    b = b.blend(d, HIGH_4).add(d.blend(b, HIGH_4).rearrange(BY_4));
+    a = a.blend(b, HIGH_2).add(b.blend(a, HIGH_2).rearrange(BY_2));
     a.add(a.rearrange(BY_1)).intoArray(x, 0);
   }
 

@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
@@ -25,6 +26,12 @@ final class VectorSupport {
   /** As many bytes as a vector has floats; 64 bits where no vector is that short. */
   static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
+
+  /**
+   * Class of the segments of activations, other than the one of a mapped file. A kernel that checks
+   * it is half as large for the compiler, which then knows which of the two its loads see.
+   */
+  static final Class<?> ALLOCATED = MemorySegment.NULL.getClass();
 
   private VectorSupport() {}
 

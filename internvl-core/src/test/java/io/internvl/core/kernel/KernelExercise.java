@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * Calls every kernel for long enough to be compiled, and prints to the error stream what it then
  * allocates: a line {@code ALLOCATES name bytes} for each one that does not stop allocating, at the
- * end {@code FINISHED calls}. Run in a JVM of its own by {@link KernelGuardTest}.
+ * end {@code FINISHED calls}. Run in a JVM of its own by {@link KernelGuardTest}. For work on a
+ * kernel, the property {@code only} is a pattern of names, {@code patience} the seconds that a call
+ * has to stop allocating.
  */
 final class KernelExercise {
   static final String ALLOCATES = "ALLOCATES";
@@ -21,7 +23,8 @@ final class KernelExercise {
   private static final int CALLS = 20;
   private static final long ALLOWED_BYTES_PER_CALL = 1024; // descriptions of calls, no vectors
   private static final long EXERCISE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30); // with one call
+  private static final long PATIENCE_NANOS =
+      TimeUnit.SECONDS.toNanos(Integer.getInteger("patience", 30)); // with one call
   private static final long TOTAL_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90); // with all
 
   private static long waited;
@@ -45,7 +48,9 @@ final class KernelExercise {
       exercise.addAttention(tokens);
     }
     for (Map.Entry<String, Runnable> call : exercise.calls.entrySet()) {
-      measure(call.getKey(), call.getValue());
+      if (call.getKey().matches(System.getProperty("only", ".*"))) {
+        measure(call.getKey(), call.getValue());
+      }
     }
     System.err.println(FINISHED + " " + exercise.calls.size());
   }
@@ -92,7 +97,8 @@ final class KernelExercise {
       if (!BlockCodecs.supports(type)) {
         continue;
       }
-      Linear linear = new Linear(data.quantized(type, ROWS, COLS), data.random(1, ROWS));
+      WeightMatrix weight = data.quantized(type, ROWS, COLS);
+      Linear linear = new Linear(data.mapped(weight), data.random(1, ROWS));
       calls.put(
           "linear " + type + " " + name,
           () -> kernels.linear(workspace, x, tokens, linear, Epilogue.STORE, null, y));

@@ -3,9 +3,15 @@ package io.internvl.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.internvl.gguf.TensorType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
 /** The kernels under test beside their definition, and random data for both. */
@@ -73,6 +79,26 @@ final class KernelPair implements AutoCloseable {
       data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(scale));
     }
     return new WeightMatrix("weight", type, rows, cols, data);
+  }
+
+  /** The same matrix in a mapped file, where the weights of a model are. */
+  WeightMatrix mapped(WeightMatrix weight) {
+    try {
+      Path path = Files.createTempFile("weights", ".bin");
+      try (FileChannel channel =
+          FileChannel.open(
+              path,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.READ,
+              StandardOpenOption.DELETE_ON_CLOSE)) {
+        channel.write(weight.data().asByteBuffer());
+        MemorySegment data =
+            channel.map(FileChannel.MapMode.READ_ONLY, 0, weight.data().byteSize(), arena);
+        return new WeightMatrix(weight.name(), weight.type(), weight.rows(), weight.cols(), data);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   Linear linear(TensorType type, int rows, int cols, boolean bias) {

@@ -53,8 +53,7 @@ class KernelSizeTest {
     "AttentionKernels,softmax",
     "OutputRows,swish",
     "MicroKernel8x1,multiply",
-    "MicroKernel8x2,multiply",
-    "MicroKernel8x3,multiply"
+    "MicroKernel8x2,multiply"
   })
   void isTooLongToBeInlined(String type, String method) throws IOException {
     assertThat(codeLength(type, method)).isGreaterThan(FREQ_INLINE_SIZE);
