@@ -17,7 +17,13 @@ final class GemvQ2_K extends GemvSuperKernel {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int[] SCALES = SuperBlockOrder.FOURS_OF_32.scales();
-  private static final IntVector LOWER = IntVector.broadcast(IntVector.SPECIES_128, 0x0F0F0F0F);
+
+  // Byte j of the header has its own lane: scale and minimum j.
+  private static final IntVector WORDS =
+      IntVector.zero(INTS).addIndex(1).lanewise(VectorOperators.LSHR, 2);
+  private static final IntVector SHIFTS = IntVector.zero(INTS).addIndex(8).and(31);
+  private static final IntVector LOWER = IntVector.broadcast(INTS, 15);
+
   private static final FloatVector OFFSETS = FloatVector.broadcast(FLOATS, SuperBlockInput.OFFSET);
   private static final IntVector CODE = IntVector.broadcast(INTS, 0x00030000);
   private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
@@ -46,22 +52,15 @@ final class GemvQ2_K extends GemvSuperKernel {
     FloatVector shift = sums.mul(OFFSETS);
     for (int row = 0; row < RowShares.STREAMS; row++) {
       long o = offset + starts[row];
-      IntVector header = IntVector.fromMemorySegment(IntVector.SPECIES_128, w, o, ORDER);
+      IntVector header = IntVector.fromMemorySegment(INTS, w, o, ORDER); // and some codes
+      IntVector both = WORDS.selectFrom(header).lanewise(VectorOperators.LSHR, SHIFTS);
       int halves = w.get(INT, o + 80);
       FloatVector s =
-          ((FloatVector)
-                  header
-                      .and(LOWER)
-                      .reinterpretAsBytes()
-                      .convertShape(VectorOperators.B2F, FLOATS, 0))
+          ((FloatVector) both.and(LOWER).convert(VectorOperators.I2F, 0))
               .mul(HalfTable.VALUES[halves & 0xFFFF]);
       FloatVector minima =
           ((FloatVector)
-                  header
-                      .lanewise(VectorOperators.LSHR, 4)
-                      .and(LOWER)
-                      .reinterpretAsBytes()
-                      .convertShape(VectorOperators.B2F, FLOATS, 0))
+                  both.lanewise(VectorOperators.LSHR, 4).and(LOWER).convert(VectorOperators.I2F, 0))
               .mul(HalfTable.VALUES[halves >>> 16]);
       int at = row * SuperBlockInput.SCALES;
       s.intoArray(scratch, ALL_SUMS + at);

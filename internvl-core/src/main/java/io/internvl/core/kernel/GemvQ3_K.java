@@ -10,7 +10,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 
@@ -32,22 +31,26 @@ final class GemvQ3_K extends GemvSuperKernel {
   private static final FloatVector OFFSETS =
       FloatVector.broadcast(FLOATS, SuperBlockInput.OFFSET + 4f);
 
-  // The scales are lower four bits in the words u0 and u1, upper two bits in u2.
-  private static final VectorShuffle<Integer> LOW_WORDS =
-      VectorShuffle.fromValues(IntVector.SPECIES_128, 1, 2, 1, 2);
-  private static final VectorMask<Integer> UPPER_HALVES =
-      VectorMask.fromLong(IntVector.SPECIES_128, 0b1100);
-  private static final IntVector HIGH_SHIFTS = ints(0, 2, 4, 6);
-  private static final VectorShuffle<Integer> HIGH_WORD =
-      VectorShuffle.fromValues(IntVector.SPECIES_128, 3, 3, 3, 3);
-  private static final IntVector LOW_MASK = IntVector.broadcast(IntVector.SPECIES_128, 0x0F0F0F0F);
-  private static final IntVector HIGH_MASK = IntVector.broadcast(IntVector.SPECIES_128, 0x03030303);
+  // Scale j has its own lane. The words u0, u1 and u2 are the last of 64 bytes from here on.
+  private static final long SCALE_WORDS = 44;
+  private static final IntVector LOW_WORDS =
+      ints(13, 13, 13, 13, 14, 14, 14, 14, 13, 13, 13, 13, 14, 14, 14, 14);
+  private static final IntVector LOW_SHIFTS =
+      ints(0, 8, 16, 24, 0, 8, 16, 24, 4, 12, 20, 28, 4, 12, 20, 28);
+  private static final IntVector LOW_MASK = IntVector.broadcast(INTS, 15);
+  private static final IntVector HIGH_WORD = IntVector.broadcast(INTS, 15);
+
+  /** Bring bits 2 (j / 4) of byte j % 4 to bit 4. */
+  private static final IntVector HIGH_ROTATIONS =
+      ints(28, 4, 12, 20, 30, 6, 14, 22, 0, 8, 16, 24, 2, 10, 18, 26);
+
+  private static final IntVector HIGH_MASK = IntVector.broadcast(INTS, 48);
   private static final FloatVector MIDDLE = FloatVector.broadcast(FLOATS, 32f);
   private static final IntVector CODE = IntVector.broadcast(INTS, 0x00070000);
   private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
 
   private static IntVector ints(int... values) {
-    return IntVector.fromArray(IntVector.SPECIES_128, values, 0);
+    return IntVector.fromArray(INTS, values, 0);
   }
 
   GemvQ3_K() {
@@ -66,19 +69,13 @@ final class GemvQ3_K extends GemvSuperKernel {
     FloatVector shift = FloatVector.fromArray(FLOATS, x, from).mul(OFFSETS);
     for (int row = 0; row < RowShares.STREAMS; row++) {
       long o = offset + starts[row];
-      IntVector header = IntVector.fromMemorySegment(IntVector.SPECIES_128, w, o + 92, ORDER);
-      IntVector words = header.rearrange(LOW_WORDS);
+      IntVector header = IntVector.fromMemorySegment(INTS, w, o + SCALE_WORDS, ORDER);
       IntVector low =
-          words.blend(words.lanewise(VectorOperators.LSHR, 4), UPPER_HALVES).and(LOW_MASK);
+          LOW_WORDS.selectFrom(header).lanewise(VectorOperators.LSHR, LOW_SHIFTS).and(LOW_MASK);
       IntVector high =
-          header
-              .rearrange(HIGH_WORD)
-              .lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
-              .and(HIGH_MASK)
-              .lanewise(VectorOperators.LSHL, 4);
+          HIGH_WORD.selectFrom(header).lanewise(VectorOperators.ROR, HIGH_ROTATIONS).and(HIGH_MASK);
       FloatVector s =
-          ((FloatVector)
-                  low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))
+          ((FloatVector) low.or(high).convert(VectorOperators.I2F, 0))
               .sub(MIDDLE)
               .mul(HalfTable.VALUES[w.get(SHORT, o + 108) & 0xFFFF]);
       int at = row * SuperBlockInput.SCALES;

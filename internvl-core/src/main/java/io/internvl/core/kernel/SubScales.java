@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
@@ -10,8 +11,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Unpacks the 16-byte headers of Q4_K and Q5_K: d, dmin and three words u0, u1, u2 of eight 6-bit
@@ -24,18 +23,19 @@ import jdk.incubator.vector.VectorSpecies;
 final class SubScales {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VectorSpecies<Integer> INTS_128 = IntVector.SPECIES_128;
+  // Scale or minimum j has its own lane: a word that holds its lower bits, and where in it.
+  private static final IntVector LOW = ints(1, 1, 1, 1, 3, 3, 3, 3, 2, 2, 2, 2, 3, 3, 3, 3);
+  private static final IntVector LOW_SHIFTS =
+      ints(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 4, 12, 20, 28);
+  private static final IntVector LOW_MASK =
+      ints(63, 63, 63, 63, 15, 15, 15, 15, 63, 63, 63, 63, 15, 15, 15, 15);
 
-  /** Lanes u0, u2, u1, u2 of the header. */
-  private static final VectorShuffle<Integer> LOW = VectorShuffle.fromValues(INTS_128, 1, 3, 2, 3);
-
-  private static final VectorMask<Integer> UPPER_HALVES = VectorMask.fromLong(INTS_128, 0b1000);
-  private static final IntVector LOW_MASK = ints(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f);
-
-  /** Lanes u0 and u1 where the upper two bits belong. */
-  private static final VectorShuffle<Integer> HIGH = VectorShuffle.fromValues(INTS_128, 0, 1, 0, 2);
-
-  private static final IntVector HIGH_MASK = ints(0, 0x30303030, 0, 0x30303030);
+  // The same of bits 4 and 5 of the second four of each.
+  private static final IntVector HIGH = ints(1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2);
+  private static final IntVector HIGH_SHIFTS =
+      ints(2, 10, 18, 26, 2, 10, 18, 26, 2, 10, 18, 26, 2, 10, 18, 26);
+  private static final IntVector HIGH_MASK =
+      ints(0, 0, 0, 0, 48, 48, 48, 48, 0, 0, 0, 0, 48, 48, 48, 48);
 
   /** Lanes of the minima. */
   private static final VectorMask<Float> MINIMA = VectorMask.fromLong(FLOATS, 0xFF00);
@@ -43,7 +43,7 @@ final class SubScales {
   private SubScales() {}
 
   private static IntVector ints(int... values) {
-    return IntVector.fromArray(INTS_128, values, 0);
+    return IntVector.fromArray(INTS, values, 0);
   }
 
   /**
@@ -63,24 +63,29 @@ final class SubScales {
     if (scratch.length < 2 * GemvLoopKernel.ALL_SUMS || from + SuperBlockInput.SCALES > x.length) {
       throw new IllegalArgumentException( // it makes the method too long to be inlined, too
           String.format(
-              "sums %d of %d, %d rows from %d, block at %d of %d bytes, scratch of %d",
-              from, x.length, starts.length, starts[0], at, w.byteSize(), scratch.length));
+              "sums %d of %d, %d rows from %d to %d, block at %d of %d bytes, scratch of %d",
+              from,
+              x.length,
+              starts.length,
+              starts[0],
+              starts[RowShares.STREAMS - 1],
+              at,
+              w.byteSize(),
+              scratch.length));
     }
     FloatVector shift = FloatVector.fromArray(FLOATS, x, from);
     for (int row = 0; row < RowShares.STREAMS; row++) {
       long o = at + starts[row];
-      IntVector header = IntVector.fromMemorySegment(INTS_128, w, o, ORDER);
-      IntVector words = header.rearrange(LOW);
+      IntVector header = IntVector.fromMemorySegment(INTS, w, o, ORDER); // and some codes
       IntVector low =
-          words.blend(words.lanewise(VectorOperators.LSHR, 4), UPPER_HALVES).and(LOW_MASK);
-      IntVector high = header.rearrange(HIGH).lanewise(VectorOperators.LSHR, 2).and(HIGH_MASK);
+          LOW.selectFrom(header).lanewise(VectorOperators.LSHR, LOW_SHIFTS).and(LOW_MASK);
+      IntVector high =
+          HIGH.selectFrom(header).lanewise(VectorOperators.LSHR, HIGH_SHIFTS).and(HIGH_MASK);
       int halves = w.get(INT, o);
       FloatVector d = FloatVector.broadcast(FLOATS, HalfTable.VALUES[halves & 0xFFFF] * factor);
       FloatVector dmin = FloatVector.broadcast(FLOATS, HalfTable.VALUES[halves >>> 16] * factor);
       FloatVector s =
-          ((FloatVector)
-                  low.or(high).reinterpretAsBytes().convertShape(VectorOperators.B2F, FLOATS, 0))
-              .mul(d.blend(dmin, MINIMA));
+          ((FloatVector) low.or(high).convert(VectorOperators.I2F, 0)).mul(d.blend(dmin, MINIMA));
       int lanes = row * SuperBlockInput.SCALES;
       s.intoArray(scratch, GemvLoopKernel.ALL_SUMS + lanes);
       FloatVector.fromArray(FLOATS, scratch, lanes).sub(s.mul(shift)).intoArray(scratch, lanes);
