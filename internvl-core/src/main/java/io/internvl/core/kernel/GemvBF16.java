@@ -26,7 +26,8 @@ final class GemvBF16 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     pairs(w, starts, x.pairs().values(), cols, lanes);
   }
 

@@ -35,7 +35,8 @@ final class GemvF16 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     pairs(w, starts, x.halfPairs().values(), cols, lanes);
   }
 

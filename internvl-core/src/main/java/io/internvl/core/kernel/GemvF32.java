@@ -21,7 +21,8 @@ final class GemvF32 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     vectors(w, starts, x.array(), cols, lanes);
   }
 

@@ -43,7 +43,8 @@ abstract class GemvGridKernel extends GemvLoopKernel {
   }
 
   @Override
-  final void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  final void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     int blocks = cols / BLOCK;
     for (int block = 0; block < blocks; block++) {
       if (block % AHEAD == 0) {

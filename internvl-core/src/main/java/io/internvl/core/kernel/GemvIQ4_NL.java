@@ -41,7 +41,8 @@ final class GemvIQ4_NL extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     blocks(w, starts, x.array(), cols, lanes);
   }
 

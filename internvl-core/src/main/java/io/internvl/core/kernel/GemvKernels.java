@@ -23,6 +23,13 @@ final class GemvKernels {
       kernels.put(TensorType.IQ1_M, new GemvIQ1_M());
     }
     if (VectorSupport.LANES == 16) {
+      kernels.put(TensorType.IQ3_XXS, new GemvBookIQ3_XXS());
+      kernels.put(TensorType.IQ3_S, new GemvBookIQ3_S());
+      kernels.put(TensorType.IQ2_XXS, new GemvBookIQ2_XXS());
+      kernels.put(TensorType.IQ2_XS, new GemvBookIQ2_XS());
+      kernels.put(TensorType.IQ2_S, new GemvBookIQ2_S());
+      kernels.put(TensorType.IQ1_S, new GemvBookIQ1_S());
+      kernels.put(TensorType.IQ1_M, new GemvBookIQ1_M());
       kernels.put(TensorType.Q8_0, new GemvQ8_0());
       kernels.put(TensorType.Q4_0, new GemvQ4_0());
       kernels.put(TensorType.Q4_1, new GemvQ4_1());

@@ -40,7 +40,7 @@ abstract class GemvLoopKernel extends GemvKernel {
       for (int i = 0; i < RowShares.STREAMS; i++) {
         starts[i] = i < count ? offset + row * rowBytes + i * apart : offset;
       }
-      rows(w, starts, x, cols, lanes);
+      rows(w, starts, x, cols, mine, lanes);
       long target = to + (long) row * Float.BYTES;
       if (LANES == SUMS) {
         VectorSum.rows(lanes);
@@ -67,8 +67,10 @@ abstract class GemvLoopKernel extends GemvKernel {
    * @param starts where the rows start
    * @param x the token
    * @param cols elements of a row
+   * @param mine further scratch
    * @param lanes sixteen sums a row: added up, they are the products; zero before. Behind them
    *     {@link #scratchFloats} of any content
    */
-  abstract void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes);
+  abstract void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes);
 }

@@ -41,7 +41,8 @@ final class GemvMXFP4 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     blocks(w, starts, x.array(), cols, lanes);
   }
 

@@ -63,8 +63,16 @@ final class GemvQ3_K extends GemvSuperKernel {
     if (scratch.length < 2 * ALL_SUMS || from + SuperBlockInput.SCALES > x.length) {
       throw new IllegalArgumentException( // it makes the method too long to be inlined, too
           String.format(
-              "sums %d of %d, %d rows from %d, block at %d of %d bytes, scratch of %d",
-              from, x.length, starts.length, starts[0], offset, w.byteSize(), scratch.length));
+              "sums %d to %d of %d, %d rows from %d to %d, block at %d of %d bytes, scratch of %d",
+              from,
+              from + SuperBlockInput.SCALES,
+              x.length,
+              starts.length,
+              starts[0],
+              starts[RowShares.STREAMS - 1],
+              offset,
+              w.byteSize(),
+              scratch.length));
     }
     FloatVector shift = FloatVector.fromArray(FLOATS, x, from).mul(OFFSETS);
     for (int row = 0; row < RowShares.STREAMS; row++) {

@@ -28,7 +28,8 @@ final class GemvQ4_1 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     blocks(w, starts, x.nibbles().values(), cols, lanes);
   }
 

@@ -38,7 +38,8 @@ final class GemvQ4_KIntegers extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     IntegerBlockInput input = x.integers();
     for (int block = 0; block < cols / SuperBlockInput.BLOCK; block++) {
       long at = (long) block * TensorType.Q4_K.blockBytes();

@@ -38,7 +38,8 @@ final class GemvQ5_0 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     blocks(w, starts, x.nibbles().values(), cols, lanes);
   }
 

@@ -27,7 +27,8 @@ final class GemvQ8_0 extends GemvLoopKernel {
   }
 
   @Override
-  void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     blocks(w, starts, x.array(), cols, lanes);
   }
 

@@ -42,7 +42,8 @@ abstract class GemvSuperKernel extends GemvLoopKernel {
   }
 
   @Override
-  final void rows(MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+  final void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     SuperBlockInput input = x.superBlocks(order);
     for (int block = 0; block < cols / SuperBlockInput.BLOCK; block++) {
       long at = (long) block * blockBytes;

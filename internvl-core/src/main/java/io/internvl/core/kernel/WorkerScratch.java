@@ -22,6 +22,10 @@ final class WorkerScratch implements AutoCloseable {
   private float @Nullable [] tile;
   private float @Nullable [] valueTile;
   private float[] lanes = {};
+  private final int[] codes = new int[RowShares.STREAMS * GemvBookKernel.CODES_OF_FOUR];
+  private final long[] entries = new long[RowShares.STREAMS * GemvBookKernel.CODES_OF_EIGHT];
+  private final long[] signs =
+      new long[RowShares.STREAMS * GemvBookKernel.SIGNS + 8]; // whole vectors
   private final long[] starts = new long[RowShares.STREAMS];
 
   /** Returns the tile of decoded weights (TILE_ROWS, MicroKernels.TILE_STRIDE). */
@@ -48,6 +52,21 @@ final class WorkerScratch implements AutoCloseable {
       lanes = new float[size];
     }
     return lanes;
+  }
+
+  /** Indices of the codes of a super-block of each stream, see {@link GemvBookKernel}. */
+  int[] codes() {
+    return codes;
+  }
+
+  /** The codes that are indexed: eight weights each. */
+  long[] entries() {
+    return entries;
+  }
+
+  /** Signs of the codes. */
+  long[] signs() {
+    return signs;
   }
 
   /** Where the rows of the streams start. */
