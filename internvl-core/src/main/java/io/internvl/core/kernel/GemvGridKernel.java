@@ -4,9 +4,9 @@ import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Codebook types: a code stands for eight weights, or four. The codebook is a table of float
- * vectors, so that a code costs one load, and its signs, if it has any, another one; vectors are as
- * long as an entry, whatever the processor has.
+ * Codebook types with vectors shorter than 512 bits: a code stands for eight weights, or four. The
+ * codebook is a table of float vectors, so that a code costs one load, and its signs, if it has
+ * any, another one; vectors are as long as an entry. {@link GemvBookKernel} is for 512 bits.
  *
  * <p>A super-block of 256 weights of each row is taken at a time: first its scale is decoded, then
  * {@link #multiplyCodes} does the rest.

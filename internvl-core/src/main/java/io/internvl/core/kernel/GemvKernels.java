@@ -13,15 +13,6 @@ final class GemvKernels {
     kernels.put(TensorType.F32, new GemvF32());
     kernels.put(TensorType.F16, new GemvF16());
     kernels.put(TensorType.BF16, new GemvBF16());
-    kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
-    kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
-    if (VectorSupport.LANES >= 8) {
-      kernels.put(TensorType.IQ2_XXS, new GemvIQ2_XXS());
-      kernels.put(TensorType.IQ2_XS, new GemvIQ2_XS());
-      kernels.put(TensorType.IQ2_S, new GemvIQ2_S());
-      kernels.put(TensorType.IQ1_S, new GemvIQ1_S());
-      kernels.put(TensorType.IQ1_M, new GemvIQ1_M());
-    }
     if (VectorSupport.LANES == 16) {
       kernels.put(TensorType.IQ3_XXS, new GemvBookIQ3_XXS());
       kernels.put(TensorType.IQ3_S, new GemvBookIQ3_S());
@@ -44,6 +35,16 @@ final class GemvKernels {
       kernels.put(TensorType.Q5_K, new GemvQ5_K());
       kernels.put(TensorType.Q6_K, new GemvQ6_K());
       kernels.put(TensorType.IQ4_XS, new GemvIQ4_XS());
+    } else {
+      kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
+      kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
+    }
+    if (VectorSupport.LANES == 8) {
+      kernels.put(TensorType.IQ2_XXS, new GemvIQ2_XXS());
+      kernels.put(TensorType.IQ2_XS, new GemvIQ2_XS());
+      kernels.put(TensorType.IQ2_S, new GemvIQ2_S());
+      kernels.put(TensorType.IQ1_S, new GemvIQ1_S());
+      kernels.put(TensorType.IQ1_M, new GemvIQ1_M());
     }
   }
 
