@@ -41,10 +41,14 @@ final class BookProducts {
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_512;
   private static final int[] SCALES = ORDER.scales();
-  private static final IntVector CODE = IntVector.broadcast(INTS, 0x007F0000);
-  private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
-  private static final IntVector SMALL_CODE = IntVector.broadcast(INTS, 0x007C0000);
-  private static final IntVector ONE_AT_18 = IntVector.broadcast(INTS, 0x42000000);
+  private static final int CODE_BITS = 0x007F0000;
+  private static final int ONE_AT_16_BITS = 0x43000000; // 128
+  private static final int SMALL_CODE_BITS = 0x007C0000;
+  private static final int ONE_AT_18_BITS = 0x42000000; // 32
+  private static final IntVector CODE = IntVector.broadcast(INTS, CODE_BITS);
+  private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, ONE_AT_16_BITS);
+  private static final IntVector SMALL_CODE = IntVector.broadcast(INTS, SMALL_CODE_BITS);
+  private static final IntVector ONE_AT_18 = IntVector.broadcast(INTS, ONE_AT_18_BITS);
 
   private BookProducts() {}
 
@@ -198,9 +202,13 @@ final class BookProducts {
     }
   }
 
-  /** Multiplies a block of each row: codes of four weights with signs. */
+  /**
+   * Multiplies a block of each row: codes of four weights with signs.
+   *
+   * @param bias that of the table
+   */
   static void multiplySignedFours(
-      int[] table, int[] codes, long[] signs, float[] x, int from, float[] scratch) {
+      int[] table, int bias, int[] codes, long[] signs, float[] x, int from, float[] scratch) {
     if (scratch.length < 2 * ALL_SUMS
         || codes.length < RowShares.STREAMS * CODES_OF_FOUR
         || from + SuperBlockInput.BLOCK > x.length) {
@@ -209,6 +217,9 @@ final class BookProducts {
               "activations from %d of %d, scratch of %d, %d entries, %d codes",
               from, x.length, scratch.length, table.length, codes.length));
     }
+    boolean small = bias == SMALL_BIAS;
+    IntVector code = IntVector.broadcast(INTS, small ? SMALL_CODE_BITS : CODE_BITS);
+    IntVector one = IntVector.broadcast(INTS, small ? ONE_AT_18_BITS : ONE_AT_16_BITS);
     for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
       int xo = from + 64 * quarter;
       FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
@@ -226,80 +237,10 @@ final class BookProducts {
                     VectorMask.fromLong(BYTES, signs[SIGNS * row + quarter]))
                 .reinterpretAsInts();
         FloatVector p =
-            v.lanewise(VectorOperators.LSHL, 16)
-                .and(CODE)
-                .or(ONE_AT_16)
-                .reinterpretAsFloats()
-                .mul(x0);
-        p =
-            v.lanewise(VectorOperators.LSHL, 8)
-                .and(CODE)
-                .or(ONE_AT_16)
-                .reinterpretAsFloats()
-                .fma(x1, p);
-        p = v.and(CODE).or(ONE_AT_16).reinterpretAsFloats().fma(x2, p);
-        p =
-            v.lanewise(VectorOperators.LSHR, 8)
-                .and(CODE)
-                .or(ONE_AT_16)
-                .reinterpretAsFloats()
-                .fma(x3, p);
-        int at = row * SuperBlockInput.SCALES;
-        IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
-        p.fma(
-                scaleOf.selectFrom(s).reinterpretAsFloats(),
-                FloatVector.fromArray(FLOATS, scratch, at))
-            .intoArray(scratch, at);
-      }
-    }
-  }
-
-  /** Multiplies a block of each row: codes of four small weights with signs. */
-  static void multiplySmallFours(
-      int[] table, int[] codes, long[] signs, float[] x, int from, float[] scratch) {
-    if (scratch.length < 2 * ALL_SUMS
-        || codes.length < RowShares.STREAMS * CODES_OF_FOUR
-        || from + SuperBlockInput.BLOCK > x.length) {
-      throw new IllegalArgumentException( // it makes the method too long to be inlined, too
-          String.format(
-              "activations from %d of %d, scratch of %d, %d entries, %d codes",
-              from, x.length, scratch.length, table.length, codes.length));
-    }
-    for (int quarter = 0; quarter < SuperBlockOrder.QUARTERS; quarter++) {
-      int xo = from + 64 * quarter;
-      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xo);
-      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xo + 16);
-      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xo + 32);
-      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xo + 48);
-      IntVector scaleOf = IntVector.fromArray(INTS, SCALES, 16 * quarter);
-      for (int row = 0; row < RowShares.STREAMS; row++) {
-        IntVector v =
-            IntVector.fromArray(INTS, table, 0, codes, CODES_OF_FOUR * row + 16 * quarter);
-        v =
-            v.reinterpretAsBytes()
-                .sub(
-                    v.lanewise(VectorOperators.LSHL, 1).reinterpretAsBytes(), // no bit 7 is set
-                    VectorMask.fromLong(BYTES, signs[SIGNS * row + quarter]))
-                .reinterpretAsInts();
-        FloatVector p =
-            v.lanewise(VectorOperators.LSHL, 16)
-                .and(SMALL_CODE)
-                .or(ONE_AT_18)
-                .reinterpretAsFloats()
-                .mul(x0);
-        p =
-            v.lanewise(VectorOperators.LSHL, 8)
-                .and(SMALL_CODE)
-                .or(ONE_AT_18)
-                .reinterpretAsFloats()
-                .fma(x1, p);
-        p = v.and(SMALL_CODE).or(ONE_AT_18).reinterpretAsFloats().fma(x2, p);
-        p =
-            v.lanewise(VectorOperators.LSHR, 8)
-                .and(SMALL_CODE)
-                .or(ONE_AT_18)
-                .reinterpretAsFloats()
-                .fma(x3, p);
+            v.lanewise(VectorOperators.LSHL, 16).and(code).or(one).reinterpretAsFloats().mul(x0);
+        p = v.lanewise(VectorOperators.LSHL, 8).and(code).or(one).reinterpretAsFloats().fma(x1, p);
+        p = v.and(code).or(one).reinterpretAsFloats().fma(x2, p);
+        p = v.lanewise(VectorOperators.LSHR, 8).and(code).or(one).reinterpretAsFloats().fma(x3, p);
         int at = row * SuperBlockInput.SCALES;
         IntVector s = FloatVector.fromArray(FLOATS, scratch, ALL_SUMS + at).reinterpretAsInts();
         p.fma(

@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -25,21 +26,20 @@ final class GemvBookIQ1_M extends GemvBookKernel {
 
   // Four lanes for each of four words, two in the first half of a vector and two in the second.
   private static final VectorMask<Long> SECOND_HALF = VectorMask.fromLong(LONGS, 0xF0);
-  private static final IntVector INDICES = lanes(0, 0, 0, 0, 1, 1, 1, 1, 8, 8, 8, 8, 9, 9, 9, 9);
+  private static final IntVector INDICES = ints(0, 0, 0, 0, 1, 1, 1, 1, 8, 8, 8, 8, 9, 9, 9, 9);
 
   /** Eight lanes for each of two words. */
-  private static final IntVector EIGHT_LANES =
-      lanes(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  private static final IntVector EIGHT_LANES = ints(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
 
   /** Bring four bits of each index to bit 8. */
   private static final IntVector NIBBLES =
-      lanes(24, 28, 0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20);
+      ints(24, 28, 0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20);
 
   private static final IntVector UPPER_BITS = IntVector.broadcast(INTS, 0xF00);
 
   /** Bring scale j, of four in each sixteen bits, to bit 1. */
   private static final IntVector ROTATIONS =
-      lanes(31, 2, 5, 8, 15, 18, 21, 24, 31, 2, 5, 8, 15, 18, 21, 24);
+      ints(31, 2, 5, 8, 15, 18, 21, 24, 31, 2, 5, 8, 15, 18, 21, 24);
 
   private static final IntVector FACTOR_BITS = IntVector.broadcast(INTS, 14);
   private static final IntVector ONE = IntVector.broadcast(INTS, 1);

@@ -5,6 +5,7 @@ import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -33,16 +34,16 @@ final class GemvBookIQ1_S extends GemvBookKernel {
 
   // Four lanes for each of four words, two in the first half of a vector and two in the second.
   private static final VectorMask<Long> SECOND_HALF = VectorMask.fromLong(LONGS, 0xF0);
-  private static final IntVector INDICES = lanes(0, 0, 0, 0, 1, 1, 1, 1, 8, 8, 8, 8, 9, 9, 9, 9);
+  private static final IntVector INDICES = ints(0, 0, 0, 0, 1, 1, 1, 1, 8, 8, 8, 8, 9, 9, 9, 9);
 
   /** Bring three bits of each index to bit 8. */
   private static final IntVector ROTATIONS =
-      lanes(24, 27, 30, 1, 24, 27, 30, 1, 24, 27, 30, 1, 24, 27, 30, 1);
+      ints(24, 27, 30, 1, 24, 27, 30, 1, 24, 27, 30, 1, 24, 27, 30, 1);
 
   private static final IntVector UPPER_BITS = IntVector.broadcast(INTS, 0x700);
 
   /** Two lanes for the scale of each group. */
-  private static final IntVector GROUPS = lanes(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  private static final IntVector GROUPS = ints(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 
   private static final IntVector FACTOR_BITS = IntVector.broadcast(INTS, 14);
   private static final IntVector ONE = IntVector.broadcast(INTS, 1);

@@ -4,6 +4,7 @@ import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -19,19 +20,13 @@ final class GemvBookIQ2_S extends GemvBookKernel {
   // The last 64 bytes of a block end with signs, two words of upper bits, two of scales.
   private static final long LAST_BYTES = 18;
   private static final IntVector SIGN_WORDS =
-      lanes(4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0);
+      ints(4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Bring bits 2 i of a word to bit 8. */
   private static final IntVector PAIRS =
-      lanes(24, 26, 28, 30, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22);
+      ints(24, 26, 28, 30, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22);
 
   private static final IntVector UPPER_BITS = IntVector.broadcast(INTS, 768);
-
-  private static final IntVector NIBBLE_WORDS =
-      lanes(14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15);
-  private static final IntVector NIBBLES =
-      lanes(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
-  private static final IntVector NIBBLE_BITS = IntVector.broadcast(INTS, 15);
 
   GemvBookIQ2_S() {
     super(TensorType.IQ2_S);

@@ -1,10 +1,10 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** IQ2_XS: 32 words of an index of 9 bits and signs of 7 bits, sixteen scales of 4 bits. */
@@ -25,18 +24,12 @@ final class GemvBookIQ2_XS extends GemvBookKernel {
     14, 15, 15
   };
   private static final IntVector INDICES =
-      lanes(0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16);
-  private static final IntVector SEVENS = INDICES.add(9);
-  private static final IntVector SEVEN_BITS = IntVector.broadcast(INTS, 127);
+      ints(0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16, 0, 16);
+  private static final IntVector SIGNS_OF_PAIRS = INDICES.add(9);
   private static final IntVector INDEX_BITS = IntVector.broadcast(INTS, 511);
-  private static final IntVector EIGHTH_BIT = IntVector.broadcast(INTS, 128);
 
-  // Sixteen scales of 4 bits, in two words.
-  private static final IntVector NIBBLE_WORDS =
-      lanes(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
-  private static final IntVector NIBBLES =
-      lanes(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
-  private static final IntVector NIBBLE_BITS = IntVector.broadcast(INTS, 15);
+  /** The last 64 bytes of a block end with the scales. */
+  private static final long LAST_BYTES = 10;
 
   GemvBookIQ2_XS() {
     super(TensorType.IQ2_XS);
@@ -64,14 +57,13 @@ final class GemvBookIQ2_XS extends GemvBookKernel {
             .lanewise(VectorOperators.LSHR, INDICES)
             .and(INDEX_BITS)
             .intoArray(codes, to + 16 * half);
-        IntVector sign = pairs.lanewise(VectorOperators.LSHR, SEVENS).and(SEVEN_BITS);
+        IntVector sign = pairs.lanewise(VectorOperators.LSHR, SIGNS_OF_PAIRS).and(SEVEN_BITS);
         IntVector odd = sign.lanewise(VectorOperators.BIT_COUNT).lanewise(VectorOperators.LSHL, 7);
         ((ByteVector) sign.or(odd.and(EIGHTH_BIT)).convertShape(VectorOperators.I2B, BYTES, 0))
             .reinterpretAsLongs()
             .intoArray(signs, SIGNS * row + 2 * half);
       }
-      IntVector words =
-          LongVector.broadcast(LongVector.SPECIES_512, w.get(LONG, o + 66)).reinterpretAsInts();
+      IntVector words = IntVector.fromMemorySegment(INTS, w, o + LAST_BYTES, ORDER);
       FloatVector s =
           ((FloatVector)
                   NIBBLE_WORDS

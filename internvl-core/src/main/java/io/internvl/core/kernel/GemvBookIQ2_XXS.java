@@ -4,6 +4,7 @@ import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -27,14 +28,10 @@ final class GemvBookIQ2_XXS extends GemvBookKernel {
   };
 
   private static final int[] SIGN_GROUPS = Arrays.stream(GROUPS).map(word -> word + 1).toArray();
-  private static final IntVector SEVENS =
-      lanes(0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21);
-  private static final IntVector SEVEN_BITS = IntVector.broadcast(INTS, 127);
-  private static final IntVector EIGHTH_BIT = IntVector.broadcast(INTS, 128);
 
   /** Two lanes for the scale of each group. */
   private static final IntVector SCALE_WORDS =
-      lanes(1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15);
+      ints(1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15);
 
   GemvBookIQ2_XXS() {
     super(TensorType.IQ2_XXS);

@@ -4,6 +4,7 @@ import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -19,7 +20,7 @@ final class GemvBookIQ3_S extends GemvBookKernel {
   // The last 64 bytes of a block are two words of ninth bits in lanes 5 and 6, signs and scales.
   private static final long LAST_BYTES = 46;
   private static final IntVector SIGN_WORDS =
-      lanes(7, 8, 9, 10, 11, 12, 13, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+      ints(7, 8, 9, 10, 11, 12, 13, 14, 0, 0, 0, 0, 0, 0, 0, 0);
   private static final IntVector SCALE_WORD = IntVector.broadcast(INTS, 15);
 
   /** The word of the ninth bits of a quarter (4, 16), and what brings each bit to bit 8. */
@@ -38,7 +39,7 @@ final class GemvBookIQ3_S extends GemvBookKernel {
 
   /** Bring scale j / 2 to bit 1. */
   private static final IntVector NIBBLES =
-      lanes(31, 31, 3, 3, 7, 7, 11, 11, 15, 15, 19, 19, 23, 23, 27, 27);
+      ints(31, 31, 3, 3, 7, 7, 11, 11, 15, 15, 19, 19, 23, 23, 27, 27);
 
   private static final IntVector DOUBLED = IntVector.broadcast(INTS, 30);
   private static final IntVector ONE = IntVector.broadcast(INTS, 1);
@@ -91,6 +92,7 @@ final class GemvBookIQ3_S extends GemvBookKernel {
 
   @Override
   void multiply(WorkerScratch mine, float[] x, int from, float[] scratch) {
-    BookProducts.multiplySmallFours(TABLE, mine.codes(), mine.signs(), x, from, scratch);
+    BookProducts.multiplySignedFours(
+        TABLE, BookProducts.SMALL_BIAS, mine.codes(), mine.signs(), x, from, scratch);
   }
 }

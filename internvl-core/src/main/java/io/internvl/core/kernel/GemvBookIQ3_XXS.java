@@ -4,6 +4,7 @@ import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.core.quant.Codebooks;
 import io.internvl.gguf.TensorType;
@@ -24,12 +25,8 @@ final class GemvBookIQ3_XXS extends GemvBookKernel {
     8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 13, 14, 14,
     14, 14, 15, 15, 15, 15
   };
-  private static final IntVector SEVENS =
-      lanes(0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21);
-  private static final IntVector SEVEN_BITS = IntVector.broadcast(INTS, 127);
-  private static final IntVector EIGHTH_BIT = IntVector.broadcast(INTS, 128);
   private static final IntVector SCALE_WORDS =
-      lanes(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+      ints(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
 
   GemvBookIQ3_XXS() {
     super(TensorType.IQ3_XXS);
@@ -86,6 +83,7 @@ final class GemvBookIQ3_XXS extends GemvBookKernel {
 
   @Override
   void multiply(WorkerScratch mine, float[] x, int from, float[] scratch) {
-    BookProducts.multiplySignedFours(TABLE, mine.codes(), mine.signs(), x, from, scratch);
+    BookProducts.multiplySignedFours(
+        TABLE, BookProducts.BIAS, mine.codes(), mine.signs(), x, from, scratch);
   }
 }

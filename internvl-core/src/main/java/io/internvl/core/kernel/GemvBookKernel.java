@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -13,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
  * gathered from a table of their bytes.
  *
  * <p>A super-block of 256 weights of each row is taken at a time. First it is unpacked: indices of
- * the codes, a bit for the sign of each weight, and its scales. Then {@link Codebook} multiplies, a
- * quarter of the block at a time.
+ * the codes, a bit for the sign of each weight, and its scales. Then {@link BookProducts}
+ * multiplies, a quarter of the block at a time.
  */
 abstract class GemvBookKernel extends GemvLoopKernel {
   /** Indices of a row, of codes for four weights or for eight. */
@@ -28,8 +29,19 @@ abstract class GemvBookKernel extends GemvLoopKernel {
   /** Words, four lanes for each (4, 16), and the bytes of a word. */
   static final int[] WORDS = words();
 
-  static final IntVector EIGHTS = lanes(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24);
+  static final IntVector EIGHTS = ints(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24);
   static final IntVector BYTE_BITS = IntVector.broadcast(INTS, 255);
+
+  // Signs of seven bits, four in a word, and an eighth bit that makes their number even.
+  static final IntVector SEVENS = ints(0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21, 0, 7, 14, 21);
+  static final IntVector SEVEN_BITS = IntVector.broadcast(INTS, 127);
+  static final IntVector EIGHTH_BIT = IntVector.broadcast(INTS, 128);
+
+  // Sixteen scales of four bits, in the last two words of a block.
+  static final IntVector NIBBLE_WORDS =
+      ints(14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15);
+  static final IntVector NIBBLES = ints(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+  static final IntVector NIBBLE_BITS = IntVector.broadcast(INTS, 15);
 
   /** As long as all vectors: two lengths are two classes (docs/kernels.md). */
   static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
@@ -46,11 +58,6 @@ abstract class GemvBookKernel extends GemvLoopKernel {
       words[i] = i / 4;
     }
     return words;
-  }
-
-  /** Makes a vector of sixteen integers. */
-  static IntVector lanes(int... values) {
-    return IntVector.fromArray(INTS, values, 0);
   }
 
   @Override
@@ -83,7 +90,8 @@ abstract class GemvBookKernel extends GemvLoopKernel {
 
   /**
    * Unpacks a block of each row, and subtracts from the sums what the offset of the table
-   * contributes.
+   * contributes. The rows are unpacked in their order: signs are stored in whole vectors, beyond
+   * those of the row.
    *
    * @param w encoded weights
    * @param offset where the block starts in a row

@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -48,10 +49,6 @@ final class GemvQ3_K extends GemvSuperKernel {
   private static final FloatVector MIDDLE = FloatVector.broadcast(FLOATS, 32f);
   private static final IntVector CODE = IntVector.broadcast(INTS, 0x00070000);
   private static final IntVector ONE_AT_16 = IntVector.broadcast(INTS, 0x43000000);
-
-  private static IntVector ints(int... values) {
-    return IntVector.fromArray(INTS, values, 0);
-  }
 
   GemvQ3_K() {
     super(TensorType.Q3_K, SuperBlockOrder.FOURS_OF_32);

@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.ints;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,10 +42,6 @@ final class SubScales {
   private static final VectorMask<Float> MINIMA = VectorMask.fromLong(FLOATS, 0xFF00);
 
   private SubScales() {}
-
-  private static IntVector ints(int... values) {
-    return IntVector.fromArray(INTS, values, 0);
-  }
 
   /**
    * Decodes the scales and minima of a block of each row, and subtracts what offsets and minima

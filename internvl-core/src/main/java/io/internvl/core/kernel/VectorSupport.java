@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -34,6 +35,11 @@ final class VectorSupport {
   static final Class<?> ALLOCATED = MemorySegment.NULL.getClass();
 
   private VectorSupport() {}
+
+  /** Makes a constant vector of the first {@link #LANES} values. */
+  static IntVector ints(int... values) {
+    return IntVector.fromArray(INTS, values, 0);
+  }
 
   private static VectorShape shape() {
     int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();

@@ -48,7 +48,6 @@ class KernelSizeTest {
     "BookProducts,multiplySignedEights",
     "BookProducts,multiplyEights",
     "BookProducts,multiplySignedFours",
-    "BookProducts,multiplySmallFours",
     "VectorSum,rows",
     "GemvQ4_0,blocks",
     "GemvQ4_1,blocks",
