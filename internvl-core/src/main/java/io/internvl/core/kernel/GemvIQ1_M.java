@@ -5,7 +5,6 @@ import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import io.internvl.core.quant.Codebooks;
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,10 +15,6 @@ final class GemvIQ1_M extends GemvGridKernel {
 
   private static final float[] DELTAS = {0.125f, -0.125f};
   private static final float[] GRID = Codebooks.iq1(); // (2048, 8)
-
-  GemvIQ1_M() {
-    super(TensorType.IQ1_M);
-  }
 
   @Override
   float scale(MemorySegment w, long offset) {
@@ -38,19 +33,14 @@ final class GemvIQ1_M extends GemvGridKernel {
   }
 
   @Override
-  void multiplyCodes(
-      MemorySegment w,
-      long offset,
-      long[] starts,
-      float[] x,
-      int from,
-      float[] scratch,
-      int scales) {
-    for (int group = 0; group < BLOCK / 32; group++) {
-      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from + 32 * group);
-      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 8);
-      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
-      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
+  void multiplyCodes(MemorySegment w, long[] starts, float[] x, int cols, float[] scratch) {
+    for (int from = 0; from < cols; from += 32) {
+      int group = from % BLOCK / 32;
+      long offset = from / BLOCK * 56L;
+      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from);
+      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 8);
+      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 16);
+      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
         int codes = w.get(INT, o + 4 * group);
@@ -72,7 +62,7 @@ final class GemvIQ1_M extends GemvGridKernel {
             FloatVector.fromArray(EIGHT, GRID, 8 * (codes >>> 24 | high >>> 4 & 0x700))
                 .add(DELTAS[high >>> 15 & 1])
                 .fma(x3, q);
-        float d = scratch[scales + row];
+        float d = scale(w, o);
         FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(EIGHT, d * (2 * (factors & 7) + 1)), sum);
         sum = q.fma(FloatVector.broadcast(EIGHT, d * (2 * (factors >>> 3 & 7) + 1)), sum);

@@ -4,7 +4,6 @@ import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import io.internvl.core.quant.Codebooks;
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,29 +15,20 @@ final class GemvIQ1_S extends GemvGridKernel {
   private static final float[] DELTAS = {0.125f, -0.125f};
   private static final float[] GRID = Codebooks.iq1(); // (2048, 8)
 
-  GemvIQ1_S() {
-    super(TensorType.IQ1_S);
-  }
-
   @Override
   float scale(MemorySegment w, long offset) {
     return HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
   }
 
   @Override
-  void multiplyCodes(
-      MemorySegment w,
-      long offset,
-      long[] starts,
-      float[] x,
-      int from,
-      float[] scratch,
-      int scales) {
-    for (int group = 0; group < BLOCK / 32; group++) {
-      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from + 32 * group);
-      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 8);
-      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
-      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
+  void multiplyCodes(MemorySegment w, long[] starts, float[] x, int cols, float[] scratch) {
+    for (int from = 0; from < cols; from += 32) {
+      int group = from % BLOCK / 32;
+      long offset = from / BLOCK * 50L;
+      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from);
+      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 8);
+      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 16);
+      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 24);
       FloatVector all = x0.add(x1).add(x2.add(x3));
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
@@ -54,7 +44,7 @@ final class GemvIQ1_S extends GemvGridKernel {
             FloatVector.fromArray(EIGHT, GRID, 8 * (codes >>> 16 & 255 | high << 2 & 0x700))
                 .fma(x2, p);
         p = FloatVector.fromArray(EIGHT, GRID, 8 * (codes >>> 24 | high >>> 1 & 0x700)).fma(x3, p);
-        float scale = scratch[scales + row] * (2 * (high >>> 12 & 7) + 1);
+        float scale = scale(w, o) * (2 * (high >>> 12 & 7) + 1);
         FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(EIGHT, scale), sum);
         sum.intoArray(scratch, row * SUMS);

@@ -5,7 +5,6 @@ import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import io.internvl.core.quant.Codebooks;
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,29 +18,20 @@ final class GemvIQ2_XS extends GemvGridKernel {
 
   private static final float[] GRID = Codebooks.iq2Xs(); // (512, 8)
 
-  GemvIQ2_XS() {
-    super(TensorType.IQ2_XS);
-  }
-
   @Override
   float scale(MemorySegment w, long offset) {
     return 0.25f * HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
   }
 
   @Override
-  void multiplyCodes(
-      MemorySegment w,
-      long offset,
-      long[] starts,
-      float[] x,
-      int from,
-      float[] scratch,
-      int scales) {
-    for (int group = 0; group < BLOCK / 32; group++) {
-      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from + 32 * group);
-      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 8);
-      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
-      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
+  void multiplyCodes(MemorySegment w, long[] starts, float[] x, int cols, float[] scratch) {
+    for (int from = 0; from < cols; from += 32) {
+      int group = from % BLOCK / 32;
+      long offset = from / BLOCK * 74L;
+      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from);
+      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 8);
+      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 16);
+      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
         long v = w.get(LONG, o + 2 + 8 * group); // four words of index and signs
@@ -80,7 +70,7 @@ final class GemvIQ2_XS extends GemvGridKernel {
                 .reinterpretAsFloats()
                 .fma(x3, q);
         int factors = w.get(BYTE, o + 66 + group);
-        float d = scratch[scales + row];
+        float d = scale(w, o);
         FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(EIGHT, d * (0.5f + (factors & 15))), sum);
         sum = q.fma(FloatVector.broadcast(EIGHT, d * (0.5f + (factors >>> 4 & 15))), sum);

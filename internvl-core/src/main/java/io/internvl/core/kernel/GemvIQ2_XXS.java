@@ -4,7 +4,6 @@ import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import io.internvl.core.quant.Codebooks;
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,29 +17,20 @@ final class GemvIQ2_XXS extends GemvGridKernel {
 
   private static final float[] GRID = Codebooks.iq2Xxs(); // (256, 8)
 
-  GemvIQ2_XXS() {
-    super(TensorType.IQ2_XXS);
-  }
-
   @Override
   float scale(MemorySegment w, long offset) {
     return 0.25f * HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
   }
 
   @Override
-  void multiplyCodes(
-      MemorySegment w,
-      long offset,
-      long[] starts,
-      float[] x,
-      int from,
-      float[] scratch,
-      int scales) {
-    for (int group = 0; group < BLOCK / 32; group++) {
-      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from + 32 * group);
-      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 8);
-      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 16);
-      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 32 * group + 24);
+  void multiplyCodes(MemorySegment w, long[] starts, float[] x, int cols, float[] scratch) {
+    for (int from = 0; from < cols; from += 32) {
+      int group = from % BLOCK / 32;
+      long offset = from / BLOCK * 66L;
+      FloatVector x0 = FloatVector.fromArray(EIGHT, x, from);
+      FloatVector x1 = FloatVector.fromArray(EIGHT, x, from + 8);
+      FloatVector x2 = FloatVector.fromArray(EIGHT, x, from + 16);
+      FloatVector x3 = FloatVector.fromArray(EIGHT, x, from + 24);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
         long v = w.get(LONG, o + 2 + 8 * group); // four indices, four signs, scale
@@ -77,7 +67,7 @@ final class GemvIQ2_XXS extends GemvGridKernel {
                     IntVector.fromArray(INTS, SignBits.EVEN, 8 * (signs >>> 21 & 127)))
                 .reinterpretAsFloats()
                 .fma(x3, p);
-        float scale = scratch[scales + row] * (0.5f + (signs >>> 28));
+        float scale = scale(w, o) * (0.5f + (signs >>> 28));
         FloatVector sum = FloatVector.fromArray(EIGHT, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(EIGHT, scale), sum);
         sum.intoArray(scratch, row * SUMS);

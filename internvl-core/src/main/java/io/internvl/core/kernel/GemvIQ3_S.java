@@ -5,7 +5,6 @@ import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import io.internvl.core.quant.Codebooks;
-import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,29 +18,20 @@ final class GemvIQ3_S extends GemvGridKernel {
 
   private static final float[] GRID = Codebooks.iq3S(); // (512, 4)
 
-  GemvIQ3_S() {
-    super(TensorType.IQ3_S);
-  }
-
   @Override
   float scale(MemorySegment w, long offset) {
     return HalfTable.VALUES[w.get(SHORT, offset) & 0xFFFF];
   }
 
   @Override
-  void multiplyCodes(
-      MemorySegment w,
-      long offset,
-      long[] starts,
-      float[] x,
-      int from,
-      float[] scratch,
-      int scales) {
-    for (int group = 0; group < BLOCK / 16; group++) {
-      FloatVector x0 = FloatVector.fromArray(FOUR, x, from + 16 * group);
-      FloatVector x1 = FloatVector.fromArray(FOUR, x, from + 16 * group + 4);
-      FloatVector x2 = FloatVector.fromArray(FOUR, x, from + 16 * group + 8);
-      FloatVector x3 = FloatVector.fromArray(FOUR, x, from + 16 * group + 12);
+  void multiplyCodes(MemorySegment w, long[] starts, float[] x, int cols, float[] scratch) {
+    for (int from = 0; from < cols; from += 16) {
+      int group = from % BLOCK / 16;
+      long offset = from / BLOCK * 110L;
+      FloatVector x0 = FloatVector.fromArray(FOUR, x, from);
+      FloatVector x1 = FloatVector.fromArray(FOUR, x, from + 4);
+      FloatVector x2 = FloatVector.fromArray(FOUR, x, from + 8);
+      FloatVector x3 = FloatVector.fromArray(FOUR, x, from + 12);
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
         int codes = w.get(INT, o + 2 + 4 * group);
@@ -79,7 +69,7 @@ final class GemvIQ3_S extends GemvGridKernel {
                     IntVector.fromArray(INTS, SignBits.ALL, 8 * (signs >>> 8 & 255) + 4))
                 .reinterpretAsFloats()
                 .fma(x3, p);
-        float scale = scratch[scales + row] * (1 + 2 * (factors & 15));
+        float scale = scale(w, o) * (1 + 2 * (factors & 15));
         FloatVector sum = FloatVector.fromArray(FOUR, scratch, row * SUMS);
         sum = p.fma(FloatVector.broadcast(FOUR, scale), sum);
         sum.intoArray(scratch, row * SUMS);

@@ -2,11 +2,15 @@ package io.internvl.core.kernel;
 
 import io.internvl.gguf.TensorType;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The kernel of each tensor type, if it has one, for one precision. */
 final class GemvKernels {
+  private static final List<TensorType> BLOCKS =
+      List.of(TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1);
+
   private final Map<TensorType, GemvKernel> kernels = new EnumMap<>(TensorType.class);
 
   GemvKernels(Precision precision) {
@@ -36,10 +40,23 @@ final class GemvKernels {
       kernels.put(TensorType.Q6_K, new GemvQ6_K());
       kernels.put(TensorType.IQ4_XS, new GemvIQ4_XS());
     } else {
+      kernels.put(TensorType.Q8_0, new GemvNarrowQ8_0());
+      for (TensorType type : BLOCKS) {
+        kernels.put(type, new GemvNarrowBlockKernel(type, precision));
+      }
+      kernels.put(TensorType.Q2_K, new GemvNarrowQ2_K());
+      kernels.put(TensorType.Q3_K, new GemvNarrowQ3_K());
+      kernels.put(
+          TensorType.Q4_K,
+          precision == Precision.FAST ? new GemvNarrowQ4_KIntegers() : new GemvNarrowQ4_K());
+      kernels.put(TensorType.Q5_K, new GemvNarrowQ5_K());
+      kernels.put(TensorType.Q6_K, new GemvNarrowQ6_K());
       kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
       kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
     }
     if (VectorSupport.LANES == 8) {
+      kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXSPairs());
+      kernels.put(TensorType.IQ3_S, new GemvIQ3_SPairs());
       kernels.put(TensorType.IQ2_XXS, new GemvIQ2_XXS());
       kernels.put(TensorType.IQ2_XS, new GemvIQ2_XS());
       kernels.put(TensorType.IQ2_S, new GemvIQ2_S());

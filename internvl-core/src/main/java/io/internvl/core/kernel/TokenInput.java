@@ -21,6 +21,10 @@ final class TokenInput implements AutoCloseable {
   private final SuperBlockInput pairsOf64 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_64);
   private final SuperBlockInput foursOf32 = new SuperBlockInput(SuperBlockOrder.FOURS_OF_32);
   private final IntegerBlockInput integers = new IntegerBlockInput();
+  private final NarrowInput narrow = new NarrowInput();
+  private final NarrowIntegers narrowIntegers = new NarrowIntegers(32);
+  private final NarrowIntegers narrowPairIntegers = new NarrowIntegers(16);
+  private final NarrowPairInput narrowPairs = new NarrowPairInput();
   private float[] array = {};
   private boolean arrayReady;
   private MemorySegment floats = MemorySegment.NULL;
@@ -46,6 +50,10 @@ final class TokenInput implements AutoCloseable {
     nibbles.forget();
     arrayReady = false;
     integers.forget();
+    narrow.forget();
+    narrowIntegers.forget();
+    narrowPairIntegers.forget();
+    narrowPairs.forget();
     pairsOf16.forget();
     pairsOf32.forget();
     pairsOf64.forget();
@@ -110,6 +118,25 @@ final class TokenInput implements AutoCloseable {
   /** The first token for Q4_K, rounded to integers. */
   IntegerBlockInput integers() {
     return integers;
+  }
+
+  /** The first token for codes in bytes of 32-bit lanes. */
+  NarrowInput narrow() {
+    return narrow;
+  }
+
+  /** The first token for codes in halves of the bytes of 32-bit lanes. */
+  NarrowPairInput narrowPairs() {
+    return narrowPairs;
+  }
+
+  /**
+   * The first token for 16-bit products with codes of 4 bits.
+   *
+   * @param halfBlock elements of the lower halves of consecutive bytes: 32 or 16
+   */
+  NarrowIntegers narrowIntegers(int halfBlock) {
+    return halfBlock == 32 ? narrowIntegers : narrowPairIntegers;
   }
 
   @Override

@@ -21,6 +21,8 @@ final class VectorSupport {
   static final long VECTOR_BYTES = (long) LANES * Float.BYTES;
   static final int VECTOR_BITS = LANES * Float.SIZE;
 
+  static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, shape());
+
   /** Byte order of files and, on every machine with vectors, of activations. */
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 

@@ -26,6 +26,7 @@ final class WorkerScratch implements AutoCloseable {
   private final long[] entries = new long[RowShares.STREAMS * GemvBookKernel.CODES_OF_EIGHT];
   private final long[] signs =
       new long[RowShares.STREAMS * GemvBookKernel.SIGNS + 8]; // whole vectors
+  private final byte[] bytes = new byte[64];
   private final long[] starts = new long[RowShares.STREAMS];
 
   /** Returns the tile of decoded weights (TILE_ROWS, MicroKernels.TILE_STRIDE). */
@@ -67,6 +68,11 @@ final class WorkerScratch implements AutoCloseable {
   /** Signs of the codes. */
   long[] signs() {
     return signs;
+  }
+
+  /** Room for the scales of a super-block, and for a vector beyond them. */
+  byte[] bytes() {
+    return bytes;
   }
 
   /** Where the rows of the streams start. */

@@ -1,0 +1,77 @@
+package io.internvl.core.kernel;
+
+import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Q4_0, Q4_1, Q5_0 and Q5_1 with vectors of 256 or 128 bits: blocks of a scale, a minimum if the
+ * type has one, a word of fifth bits if it has these, and 32 halves of bytes. Each part is
+ * multiplied in a pass of its own over the rows, which are in the cache after the first one.
+ */
+final class GemvNarrowBlockKernel extends GemvLoopKernel {
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int HALF_BLOCK = 16;
+  private static final int BLOCK = 32;
+
+  private final int blockBytes;
+  private final boolean fifthBits;
+  private final boolean minima;
+  private final boolean integers;
+
+  GemvNarrowBlockKernel(TensorType type, Precision precision) {
+    blockBytes = type.blockBytes();
+    fifthBits = type == TensorType.Q5_0 || type == TensorType.Q5_1;
+    minima = type == TensorType.Q4_1 || type == TensorType.Q5_1;
+    integers = precision == Precision.FAST;
+  }
+
+  @Override
+  boolean fits(int cols) {
+    return cols % NarrowPairInput.STEP == 0;
+  }
+
+  @Override
+  void prepare(TokenInput x) {
+    x.prepareArray();
+    if (integers) {
+      x.narrowIntegers(HALF_BLOCK).prepare(x.array(), x.cols());
+    } else {
+      x.narrowPairs().prepare(x.array(), x.cols());
+    }
+  }
+
+  @Override
+  void rows(
+      MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
+    int header = minima ? 4 : 2;
+    int codes = fifthBits ? header + 4 : header;
+    int offset = minima ? 0 : fifthBits ? 16 : 8;
+    if (integers) {
+      NarrowIntegers input = x.narrowIntegers(HALF_BLOCK);
+      NarrowNibbles.multiplyIntegers(w, blockBytes, codes, offset, starts, input, cols, lanes);
+    } else {
+      NarrowPairInput input = x.narrowPairs();
+      NarrowNibbles.multiplyFloats(w, blockBytes, codes, offset, starts, input, cols, lanes);
+    }
+    if (fifthBits) {
+      NarrowFifthBits.multiply(w, blockBytes, header, starts, x.array(), cols, lanes);
+    }
+    if (minima) {
+      float[] sums = integers ? x.narrowIntegers(HALF_BLOCK).sums() : x.narrowPairs().sums();
+      addMinima(w, starts, sums, cols, lanes);
+    }
+  }
+
+  private void addMinima(MemorySegment w, long[] starts, float[] sums, int cols, float[] scratch) {
+    for (int block = 0; block < cols / BLOCK; block++) {
+      long at = block * (long) blockBytes + 2;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        float m = HalfTable.VALUES[w.get(SHORT, at + starts[row]) & 0xFFFF];
+        scratch[row * SUMS] += m * sums[block];
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+import static io.internvl.core.kernel.VectorSupport.SHORTS;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Products with codes of four bits in blocks of 32, for {@link GemvNarrowBlockKernel}: codes i and
+ * i + 16 are the halves of byte i, four bytes are a 32-bit lane, so that a vector of 256 bits holds
+ * two blocks. A block starts with its scale.
+ */
+final class NarrowNibbles {
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Lanes of the second block of a vector of 256 bits. */
+  private static final VectorMask<Integer> SECOND_BLOCK =
+      VectorMask.fromLong(INTS, 0xF0 & (1L << LANES) - 1);
+
+  private static final VectorMask<Float> SECOND_SCALE = SECOND_BLOCK.cast(FLOATS);
+  private static final int BLOCKS = NarrowPairInput.BLOCKS;
+
+  private static final IntVector FIRST = IntVector.broadcast(INTS, 0x0F);
+  private static final IntVector SECOND = IntVector.broadcast(INTS, 0x0F00);
+  private static final IntVector THIRD = IntVector.broadcast(INTS, 0x0F0000);
+  private static final IntVector FOURTH = IntVector.broadcast(INTS, 0x0F000000);
+
+  /** Lower halves of even bytes. */
+  private static final IntVector EVEN = IntVector.broadcast(INTS, 0x000F000F);
+
+  /** What the lower half of a lane is on average. */
+  private static final IntVector MEAN = IntVector.broadcast(INTS, 1 << 15);
+
+  private NarrowNibbles() {}
+
+  /**
+   * Multiplies with 16-bit integer activations: the eight products of a lane are added in 16 bits.
+   *
+   * @param w encoded weights
+   * @param blockBytes size of a block
+   * @param codes where the codes start in a block
+   * @param offset what is subtracted from the codes
+   * @param starts where the rows start
+   * @param input the activations
+   * @param cols their number
+   * @param scratch sums of the rows (rows, 16)
+   */
+  static void multiplyIntegers(
+      MemorySegment w,
+      int blockBytes,
+      int codes,
+      int offset,
+      long[] starts,
+      NarrowIntegers input,
+      int cols,
+      float[] scratch) {
+    short[] x = input.values();
+    short[] laneSums = input.laneSums();
+    float[] factors = input.laneFactors();
+    for (int block = 0; block < cols / NarrowIntegers.GROUP; block += BLOCKS) {
+      int i = block * NarrowIntegers.GROUP;
+      ShortVector x0 = ShortVector.fromArray(SHORTS, x, i);
+      ShortVector x1 = ShortVector.fromArray(SHORTS, x, i + 2 * LANES);
+      ShortVector x2 = ShortVector.fromArray(SHORTS, x, i + 4 * LANES);
+      ShortVector x3 = ShortVector.fromArray(SHORTS, x, i + 6 * LANES);
+      ShortVector first = ShortVector.fromArray(SHORTS, laneSums, i / 4).mul((short) -offset);
+      FloatVector factor = FloatVector.fromArray(FLOATS, factors, block * 4);
+      long at = block * (long) blockBytes;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = at + starts[row];
+        IntVector v = IntVector.fromMemorySegment(INTS, w, o + codes, ORDER);
+        float d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+        FloatVector scale = FloatVector.broadcast(FLOATS, d);
+        if (LANES == 8) { // the second block, its codes in lanes 4 to 7
+          o += blockBytes;
+          v = v.blend(IntVector.fromMemorySegment(INTS, w, o + codes - 16, ORDER), SECOND_BLOCK);
+          d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+          scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
+        }
+        ShortVector p = v.and(EVEN).reinterpretAsShorts().mul(x0).add(first);
+        ShortVector q = v.lanewise(VectorOperators.LSHR, 8).and(EVEN).reinterpretAsShorts().mul(x1);
+        p = p.add(v.lanewise(VectorOperators.LSHR, 4).and(EVEN).reinterpretAsShorts().mul(x2));
+        q = q.add(v.lanewise(VectorOperators.LSHR, 12).and(EVEN).reinterpretAsShorts().mul(x3));
+        IntVector sums = p.add(q).reinterpretAsInts();
+        sums = sums.add(sums.lanewise(VectorOperators.LSHL, 16)).sub(MEAN);
+        ((FloatVector) sums.convert(VectorOperators.I2F, 0))
+            .mul(factor)
+            .fma(scale, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
+            .intoArray(scratch, row * SUMS);
+      }
+    }
+  }
+
+  /**
+   * Multiplies with float32 activations: a field of four bits of each byte is multiplied where it
+   * is, as in {@link GemvNarrowKernel}; of a vector the lower halves first, then the upper ones.
+   *
+   * @param w encoded weights
+   * @param blockBytes size of a block
+   * @param codes where the codes start in a block
+   * @param offset what is subtracted from the codes
+   * @param starts where the rows start
+   * @param input the activations
+   * @param cols their number
+   * @param scratch sums of the rows (rows, 16)
+   */
+  static void multiplyFloats(
+      MemorySegment w,
+      int blockBytes,
+      int codes,
+      float offset,
+      long[] starts,
+      NarrowPairInput input,
+      int cols,
+      float[] scratch) {
+    float[] x = input.values();
+    float[] laneSums = input.laneSums();
+    for (int step = 0; step < cols / NarrowPairInput.STEP * 2; step++) {
+      int i = step * 4 * LANES;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, i);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, i + LANES);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, i + 2 * LANES);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, i + 3 * LANES);
+      FloatVector first = FloatVector.fromArray(FLOATS, laneSums, i / 4).mul(-offset);
+      int shift = step % 2 * 4;
+      long at = step / 2 * BLOCKS * (long) blockBytes;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = at + starts[row];
+        IntVector v = IntVector.fromMemorySegment(INTS, w, o + codes, ORDER);
+        float d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+        FloatVector scale = FloatVector.broadcast(FLOATS, d);
+        if (LANES == 8) { // the second block, its codes in lanes 4 to 7
+          o += blockBytes;
+          v = v.blend(IntVector.fromMemorySegment(INTS, w, o + codes - 16, ORDER), SECOND_BLOCK);
+          d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+          scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
+        }
+        v = v.lanewise(VectorOperators.LSHR, shift);
+        FloatVector p = ((FloatVector) v.and(FIRST).convert(VectorOperators.I2F, 0)).fma(x0, first);
+        FloatVector q = ((FloatVector) v.and(SECOND).convert(VectorOperators.I2F, 0)).mul(x1);
+        p = ((FloatVector) v.and(THIRD).convert(VectorOperators.I2F, 0)).fma(x2, p);
+        q = ((FloatVector) v.and(FOURTH).convert(VectorOperators.I2F, 0)).fma(x3, q);
+        p.add(q)
+            .fma(scale, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
+            .intoArray(scratch, row * SUMS);
+      }
+    }
+  }
+}
