@@ -64,29 +64,35 @@ final class ByteLanes {
 
   /** Writes {@code d * q} to y[o .. o + 15]. */
   static void scaled(ByteVector q, float d, float[] y, int o) {
-    ((FloatVector) q.castShape(FLOATS, 0)).mul(d).intoArray(y, o);
+    FloatVector scale = FloatVector.broadcast(FLOATS, d);
+    ((FloatVector) q.castShape(FLOATS, 0)).mul(scale).intoArray(y, o);
     if (LANES == 8) {
-      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 8);
+      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 8);
     }
     if (LANES == 4) {
       IntVector words = q.reinterpretAsInts();
-      ((FloatVector) spread(words.lane(1)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 4);
-      ((FloatVector) spread(words.lane(2)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 8);
-      ((FloatVector) spread(words.lane(3)).castShape(FLOATS, 0)).mul(d).intoArray(y, o + 12);
+      ((FloatVector) spread(words.lane(1)).castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 4);
+      ((FloatVector) spread(words.lane(2)).castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 8);
+      ((FloatVector) spread(words.lane(3)).castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 12);
     }
   }
 
   /** Writes {@code d * q + m} to y[o .. o + 15]. */
   static void affine(ByteVector q, float d, float m, float[] y, int o) {
-    ((FloatVector) q.castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o);
+    FloatVector scale = FloatVector.broadcast(FLOATS, d);
+    FloatVector shift = FloatVector.broadcast(FLOATS, m);
+    ((FloatVector) q.castShape(FLOATS, 0)).mul(scale).add(shift).intoArray(y, o);
     if (LANES == 8) {
-      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 8);
+      ((FloatVector) upperHalf(q).castShape(FLOATS, 0)).mul(scale).add(shift).intoArray(y, o + 8);
     }
     if (LANES == 4) {
       IntVector words = q.reinterpretAsInts();
-      ((FloatVector) spread(words.lane(1)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 4);
-      ((FloatVector) spread(words.lane(2)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 8);
-      ((FloatVector) spread(words.lane(3)).castShape(FLOATS, 0)).mul(d).add(m).intoArray(y, o + 12);
+      FloatVector part = (FloatVector) spread(words.lane(1)).castShape(FLOATS, 0);
+      part.mul(scale).add(shift).intoArray(y, o + 4);
+      part = (FloatVector) spread(words.lane(2)).castShape(FLOATS, 0);
+      part.mul(scale).add(shift).intoArray(y, o + 8);
+      part = (FloatVector) spread(words.lane(3)).castShape(FLOATS, 0);
+      part.mul(scale).add(shift).intoArray(y, o + 12);
     }
   }
 

@@ -11,8 +11,8 @@ import java.nio.ByteOrder;
  * multiplied in a pass of its own over the rows, which are in the cache after the first one.
  */
 final class GemvNarrowBlockKernel extends GemvLoopKernel {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int HALF_BLOCK = 16;
   private static final int BLOCK = 32;
 
@@ -48,13 +48,12 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
       MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     int header = minima ? 4 : 2;
     int codes = fifthBits ? header + 4 : header;
-    int offset = minima ? 0 : fifthBits ? 16 : 8;
     if (integers) {
       NarrowIntegers input = x.narrowIntegers(HALF_BLOCK);
-      NarrowNibbles.multiplyIntegers(w, blockBytes, codes, offset, starts, input, cols, lanes);
+      NarrowNibbles.multiplyIntegers(w, blockBytes, codes, starts, input, cols, lanes);
     } else {
       NarrowPairInput input = x.narrowPairs();
-      NarrowNibbles.multiplyFloats(w, blockBytes, codes, offset, starts, input, cols, lanes);
+      NarrowNibbles.multiplyFloats(w, blockBytes, codes, starts, input, cols, lanes);
     }
     if (fifthBits) {
       NarrowFifthBits.multiply(w, blockBytes, header, starts, x.array(), cols, lanes);
@@ -65,11 +64,14 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
     }
   }
 
+  /** Adds minima, and what was subtracted from the codes. */
   private void addMinima(MemorySegment w, long[] starts, float[] sums, int cols, float[] scratch) {
+    int offset = NarrowNibbles.OFFSET + (fifthBits ? NarrowFifthBits.OFFSET : 0);
     for (int block = 0; block < cols / BLOCK; block++) {
-      long at = block * (long) blockBytes + 2;
+      long at = block * (long) blockBytes;
       for (int row = 0; row < RowShares.STREAMS; row++) {
-        float m = HalfTable.VALUES[w.get(SHORT, at + starts[row]) & 0xFFFF];
+        int halves = w.get(INT, at + starts[row]);
+        float m = HalfTable.VALUES[halves >>> 16] + offset * HalfTable.VALUES[halves & 0xFFFF];
         scratch[row * SUMS] += m * sums[block];
       }
     }

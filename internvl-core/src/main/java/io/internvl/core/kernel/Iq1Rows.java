@@ -1,6 +1,6 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.BYTE;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.ByteLanes.join;
@@ -34,18 +34,15 @@ final class Iq1Rows {
     for (int block = 0; block < count / 256; block++) {
       long b = offset + 50L * block;
       float d = Float.float16ToFloat(data.get(SHORT, b));
-      for (int g = 0; g < 8; g++) {
-        int index = data.get(INT, b + 2 + 4L * g);
-        int word = data.get(SHORT, b + 34 + 2L * g); // upper bits, scale, sign of the shift
+      for (int g = 0; g < 16; g++) {
+        int index = data.get(SHORT, b + 2 + 2L * g);
+        int word = data.get(SHORT, b + 34 + g / 2 * 2L); // upper bits, scale, sign of the shift
         float dl = d * (2 * (word >> 12 & 7) + 1) * 0.125f;
         byte shift = (byte) (word < 0 ? -1 : 1);
-        int o = to + 256 * block + 32 * g;
-        long q0 = GRID[index & 255 | word << 8 & 0x700];
-        long q1 = GRID[index >>> 8 & 255 | word << 5 & 0x700];
-        scaled(join(q0, q1).add(shift), dl, y, o);
-        long q2 = GRID[index >>> 16 & 255 | word << 2 & 0x700];
-        long q3 = GRID[index >>> 24 | word >> 1 & 0x700];
-        scaled(join(q2, q3).add(shift), dl, y, o + 16);
+        int upper = word >> g % 2 * 6;
+        long q0 = GRID[index & 255 | upper << 8 & 0x700];
+        long q1 = GRID[index >>> 8 & 255 | upper << 5 & 0x700];
+        scaled(join(q0, q1).add(shift), dl, y, to + 256 * block + 16 * g);
       }
     }
   }
@@ -56,19 +53,14 @@ final class Iq1Rows {
       long scales = data.get(LONG, b + 48); // in the top nibbles of its four words: d
       long top = scales >>> 12 & 15 | scales >>> 24 & 0xF0 | scales >>> 36 & 0xF00;
       float d = Float.float16ToFloat((short) (top | scales >>> 48 & 0xF000)) * 0.125f;
-      for (int g = 0; g < 8; g++) {
-        int index = data.get(INT, b + 4L * g);
-        int h = data.get(SHORT, b + 32 + 2L * g); // four times upper bits, sign of the shift
-        int two = (int) (scales >>> 16 * (g >> 1) + 6 * (g & 1)); // the scales of 16 weights
-        int o = to + 256 * block + 32 * g;
+      for (int g = 0; g < 16; g++) {
+        int index = data.get(SHORT, b + 2L * g);
+        int h = data.get(BYTE, b + 32 + g); // twice upper bits, sign of the shift
+        int scale = (int) (scales >>> 16 * (g >> 2) + 3 * (g & 3)) & 7;
         long q0 = GRID[index & 255 | h << 8 & 0x700];
         long q1 = GRID[index >>> 8 & 255 | h << 4 & 0x700];
         ByteVector shifts = join(shifts(h >> 3), shifts(h >> 7));
-        scaled(join(q0, q1).add(shifts), d * (2 * (two & 7) + 1), y, o);
-        long q2 = GRID[index >>> 16 & 255 | h & 0x700];
-        long q3 = GRID[index >>> 24 | h >> 4 & 0x700];
-        shifts = join(shifts(h >> 11), shifts(h >> 15));
-        scaled(join(q2, q3).add(shifts), d * (2 * (two >> 3 & 7) + 1), y, o + 16);
+        scaled(join(q0, q1).add(shifts), d * (2 * scale + 1), y, to + 256 * block + 16 * g);
       }
     }
   }

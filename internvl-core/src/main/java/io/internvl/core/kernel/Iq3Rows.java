@@ -55,20 +55,15 @@ final class Iq3Rows {
     for (int block = 0; block < count / 256; block++) {
       long b = offset + 98L * block;
       float d = Float.float16ToFloat(data.get(SHORT, b));
-      for (int g = 0; g < 8; g++) {
-        long v = data.get(LONG, b + 2 + 8L * g); // eight indices
-        int word = data.get(INT, b + 66 + 4L * g); // four signs, scale
+      for (int g = 0; g < 16; g++) {
+        int w = data.get(INT, b + 2 + 4L * g); // four indices
+        int word = data.get(INT, b + 66 + g / 2 * 4L); // four signs, scale
         float db = d * (0.5f + (word >>> 28)) * 0.5f;
-        int o = to + 256 * block + 32 * g;
-        int w = (int) v;
-        long q0 = signed(XXS_FIRST[w & 255] | XXS_SECOND[w >>> 8 & 255], SIGNS[word & 127]);
-        long q1 = signed(XXS_FIRST[w >>> 16 & 255] | XXS_SECOND[w >>> 24], SIGNS[word >>> 7 & 127]);
-        scaled(join(q0, q1), db, y, o);
-        w = (int) (v >>> 32);
-        word >>>= 14;
-        long q2 = signed(XXS_FIRST[w & 255] | XXS_SECOND[w >>> 8 & 255], SIGNS[word & 127]);
-        long q3 = signed(XXS_FIRST[w >>> 16 & 255] | XXS_SECOND[w >>> 24], SIGNS[word >>> 7 & 127]);
-        scaled(join(q2, q3), db, y, o + 16);
+        int signs = word >>> g % 2 * 14;
+        long q0 = signed(XXS_FIRST[w & 255] | XXS_SECOND[w >>> 8 & 255], SIGNS[signs & 127]);
+        long q1 =
+            signed(XXS_FIRST[w >>> 16 & 255] | XXS_SECOND[w >>> 24], SIGNS[signs >>> 7 & 127]);
+        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
       }
     }
   }
@@ -79,22 +74,16 @@ final class Iq3Rows {
       float d = Float.float16ToFloat(data.get(SHORT, b));
       long high = data.get(LONG, b + 66); // ninth bits of the indices
       int scales = data.get(INT, b + 106);
-      for (int g = 0; g < 8; g++) {
-        long v = data.get(LONG, b + 2 + 8L * g); // eight indices
-        int signs = data.get(INT, b + 74 + 4L * g);
-        float db = d * (1 + 2 * (scales >>> 4 * g & 15));
-        int h = (int) (high >>> 8 * g);
-        int o = to + 256 * block + 32 * g;
-        int w = (int) v;
+      for (int g = 0; g < 16; g++) {
+        int w = data.get(INT, b + 2 + 4L * g); // four indices
+        int signs = data.get(SHORT, b + 74 + 2L * g);
+        float db = d * (1 + 2 * (scales >>> 4 * (g / 2) & 15));
+        int h = (int) (high >>> 4 * g);
         long x0 = S_FIRST[w & 255 | h << 8 & 256] | S_SECOND[w >>> 8 & 255 | h << 7 & 256];
         long x1 = S_FIRST[w >>> 16 & 255 | h << 6 & 256] | S_SECOND[w >>> 24 | h << 5 & 256];
-        long s1 = EXPANDED[signs >>> 8 & 255];
-        scaled(join(signed(x0, EXPANDED[signs & 255]), signed(x1, s1)), db, y, o);
-        w = (int) (v >>> 32);
-        long x2 = S_FIRST[w & 255 | h << 4 & 256] | S_SECOND[w >>> 8 & 255 | h << 3 & 256];
-        long x3 = S_FIRST[w >>> 16 & 255 | h << 2 & 256] | S_SECOND[w >>> 24 | h << 1 & 256];
-        long s2 = EXPANDED[signs >>> 16 & 255];
-        scaled(join(signed(x2, s2), signed(x3, EXPANDED[signs >>> 24])), db, y, o + 16);
+        long q0 = signed(x0, EXPANDED[signs & 255]);
+        long q1 = signed(x1, EXPANDED[signs >>> 8 & 255]);
+        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
       }
     }
   }

@@ -13,6 +13,8 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Decoders of the K types, 256 weights in sub-blocks of 16 or 32: the values of {@link
@@ -87,9 +89,20 @@ final class KQuantRows {
       long minima = minima(data.get(LONG, b + 4), data.get(INT, b + 12));
       for (int k = 0; k < 16; k++) {
         long q = b + 48 + 32L * (k >> 2) + 16L * (k & 1);
-        ByteVector v = ByteVector.fromMemorySegment(BYTES, data, q, ORDER);
-        ByteVector h = ByteVector.fromMemorySegment(BYTES, data, b + 16 + 16L * (k & 1), ORDER);
-        v = right(v, 2 * (k & 2)).and((byte) 15).or(left(right(h, k >> 1), 4).and((byte) 16));
+        long h = b + 16 + 16L * (k & 1);
+        IntVector upper =
+            ByteVector.fromMemorySegment(BYTES, data, h, ORDER)
+                .reinterpretAsInts()
+                .lanewise(VectorOperators.LSHR, k >> 1)
+                .and(0x01010101)
+                .lanewise(VectorOperators.LSHL, 4);
+        ByteVector v =
+            ByteVector.fromMemorySegment(BYTES, data, q, ORDER)
+                .reinterpretAsInts()
+                .lanewise(VectorOperators.LSHR, 2 * (k & 2))
+                .and(0x0F0F0F0F)
+                .or(upper)
+                .reinterpretAsBytes();
         int j = 8 * (k >> 1);
         float ml = -(dmin * (minima >>> j & 63));
         affine(v, d * (scales >>> j & 63), ml, y, to + 256 * block + 16 * k);

@@ -48,13 +48,12 @@ final class LookupRows {
 
   static void iq4Nl(MemorySegment data, long offset, int count, float[] y, int to) {
     ByteVector table = ByteVector.fromArray(BYTES, NON_LINEAR, 0);
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 18L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 18L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 2, ORDER);
-      scaled(v.and((byte) 15).selectFrom(table), d, y, o);
-      scaled(right(v, 4).and((byte) 15).selectFrom(table), d, y, o + 16);
+      v = right(v, half % 2 * 4).and((byte) 15);
+      scaled(v.selectFrom(table), d, y, to + 16 * half);
     }
   }
 
@@ -65,26 +64,25 @@ final class LookupRows {
       float d = Float.float16ToFloat(data.get(SHORT, b));
       int high = data.get(SHORT, b + 2);
       int low = data.get(INT, b + 4);
-      for (int g = 0; g < 8; g++) {
+      for (int half = 0; half < 16; half++) {
+        int g = half / 2;
         float dl = d * ((low >>> 4 * g & 15 | (high >>> 2 * g & 3) << 4) - 32);
-        int o = to + 256 * block + 32 * g;
         ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 8 + 16L * g, ORDER);
-        scaled(v.and((byte) 15).selectFrom(table), dl, y, o);
-        scaled(right(v, 4).and((byte) 15).selectFrom(table), dl, y, o + 16);
+        v = right(v, half % 2 * 4).and((byte) 15);
+        scaled(v.selectFrom(table), dl, y, to + 256 * block + 16 * half);
       }
     }
   }
 
   static void mxfp4(MemorySegment data, long offset, int count, float[] y, int to) {
     ByteVector table = ByteVector.fromArray(BYTES, FLOAT_4, 0);
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 17L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 17L * (half / 2);
       int e = data.get(BYTE, b) & 255;
       float d = Float.intBitsToFloat(e < 2 ? 0x00200000 << e : (e - 1) << 23);
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 1, ORDER);
-      scaled(v.and((byte) 15).selectFrom(table), d, y, o);
-      scaled(right(v, 4).and((byte) 15).selectFrom(table), d, y, o + 16);
+      v = right(v, half % 2 * 4).and((byte) 15);
+      scaled(v.selectFrom(table), d, y, to + 16 * half);
     }
   }
 

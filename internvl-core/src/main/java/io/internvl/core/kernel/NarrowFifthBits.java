@@ -11,13 +11,17 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Products with the fifth bits of Q5_0 and Q5_1, for {@link GemvNarrowBlockKernel}: eight bits, or
- * four, are the index of a vector of floats that are 16 or 0.
+ * four, are the index of a vector of floats that are 8 or -8.
  */
 final class NarrowFifthBits {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** What is subtracted from the value of a bit, 16 or 0. */
+  static final int OFFSET = 8;
+
   private static final int BLOCK = 32;
   private static final int STEP = 4 * LANES; // weights of a row that are taken at a time
   private static final int INDEX = (1 << LANES) - 1;
@@ -28,7 +32,7 @@ final class NarrowFifthBits {
   private static float[] table() {
     float[] table = new float[(INDEX + 1) * LANES];
     for (int i = 0; i < table.length; i++) {
-      table[i] = 16 * (i / LANES >> i % LANES & 1);
+      table[i] = OFFSET * (2 * (i / LANES >> i % LANES & 1) - 1);
     }
     return table;
   }

@@ -18,7 +18,6 @@ final class NarrowIntegers {
   /** Elements with a factor in common. */
   static final int GROUP = 32;
 
-  private static final int LARGEST_CODE = 15;
   private static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
@@ -45,7 +44,8 @@ final class NarrowIntegers {
   NarrowIntegers(int halfBlock) {
     this.halfBlock = halfBlock;
     lanesOfGroup = halfBlock / Integer.BYTES;
-    limit = Short.MAX_VALUE / (GROUP / lanesOfGroup * LARGEST_CODE);
+    int largestCode = halfBlock == 32 ? 15 : NarrowNibbles.OFFSET;
+    limit = Short.MAX_VALUE / (GROUP / lanesOfGroup * largestCode);
   }
 
   /** Returns what the lanes of a group are too large on average, before they meet the factor. */

@@ -19,7 +19,7 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Products with codes of four bits in blocks of 32, for {@link GemvNarrowBlockKernel}: codes i and
  * i + 16 are the halves of byte i, four bytes are a 32-bit lane, so that a vector of 256 bits holds
- * two blocks. A block starts with its scale.
+ * two blocks. A block starts with its scale. {@link #OFFSET} is subtracted from every code.
  */
 final class NarrowNibbles {
   private static final ValueLayout.OfShort SHORT =
@@ -40,8 +40,11 @@ final class NarrowNibbles {
   /** Lower halves of even bytes. */
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x000F000F);
 
-  /** What the lower half of a lane is on average. */
-  private static final IntVector MEAN = IntVector.broadcast(INTS, 1 << 15);
+  /** Upper halves of lanes, where sums of products are. */
+  private static final IntVector SUM = IntVector.broadcast(INTS, 0xFFFF0000);
+
+  /** What is subtracted from the codes. */
+  static final int OFFSET = 8;
 
   private NarrowNibbles() {}
 
@@ -51,7 +54,6 @@ final class NarrowNibbles {
    * @param w encoded weights
    * @param blockBytes size of a block
    * @param codes where the codes start in a block
-   * @param offset what is subtracted from the codes
    * @param starts where the rows start
    * @param input the activations
    * @param cols their number
@@ -61,7 +63,6 @@ final class NarrowNibbles {
       MemorySegment w,
       int blockBytes,
       int codes,
-      int offset,
       long[] starts,
       NarrowIntegers input,
       int cols,
@@ -75,7 +76,7 @@ final class NarrowNibbles {
       ShortVector x1 = ShortVector.fromArray(SHORTS, x, i + 2 * LANES);
       ShortVector x2 = ShortVector.fromArray(SHORTS, x, i + 4 * LANES);
       ShortVector x3 = ShortVector.fromArray(SHORTS, x, i + 6 * LANES);
-      ShortVector first = ShortVector.fromArray(SHORTS, laneSums, i / 4).mul((short) -offset);
+      ShortVector first = ShortVector.fromArray(SHORTS, laneSums, i / 4).mul((short) -OFFSET);
       FloatVector factor = FloatVector.fromArray(FLOATS, factors, block * 4);
       long at = block * (long) blockBytes;
       for (int row = 0; row < RowShares.STREAMS; row++) {
@@ -94,7 +95,7 @@ final class NarrowNibbles {
         p = p.add(v.lanewise(VectorOperators.LSHR, 4).and(EVEN).reinterpretAsShorts().mul(x2));
         q = q.add(v.lanewise(VectorOperators.LSHR, 12).and(EVEN).reinterpretAsShorts().mul(x3));
         IntVector sums = p.add(q).reinterpretAsInts();
-        sums = sums.add(sums.lanewise(VectorOperators.LSHL, 16)).sub(MEAN);
+        sums = sums.add(sums.lanewise(VectorOperators.LSHL, 16)).and(SUM);
         ((FloatVector) sums.convert(VectorOperators.I2F, 0))
             .mul(factor)
             .fma(scale, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
@@ -110,7 +111,6 @@ final class NarrowNibbles {
    * @param w encoded weights
    * @param blockBytes size of a block
    * @param codes where the codes start in a block
-   * @param offset what is subtracted from the codes
    * @param starts where the rows start
    * @param input the activations
    * @param cols their number
@@ -120,7 +120,6 @@ final class NarrowNibbles {
       MemorySegment w,
       int blockBytes,
       int codes,
-      float offset,
       long[] starts,
       NarrowPairInput input,
       int cols,
@@ -133,7 +132,7 @@ final class NarrowNibbles {
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, i + LANES);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, i + 2 * LANES);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, i + 3 * LANES);
-      FloatVector first = FloatVector.fromArray(FLOATS, laneSums, i / 4).mul(-offset);
+      FloatVector first = FloatVector.fromArray(FLOATS, laneSums, i / 4).mul(-OFFSET);
       int shift = step % 2 * 4;
       long at = step / 2 * BLOCKS * (long) blockBytes;
       for (int row = 0; row < RowShares.STREAMS; row++) {

@@ -22,63 +22,57 @@ final class SmallBlockRows {
 
   private SmallBlockRows() {}
 
+  // One vector of sixteen weights a turn: two are too much for the compiler at 128 bits.
+
   static void q8v0(MemorySegment data, long offset, int count, float[] y, int to) {
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 34L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 34L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
-      scaled(ByteVector.fromMemorySegment(BYTES, data, b + 2, ORDER), d, y, o);
-      scaled(ByteVector.fromMemorySegment(BYTES, data, b + 18, ORDER), d, y, o + 16);
+      long codes = b + 2 + half % 2 * 16;
+      scaled(ByteVector.fromMemorySegment(BYTES, data, codes, ORDER), d, y, to + 16 * half);
     }
   }
 
   static void q4v0(MemorySegment data, long offset, int count, float[] y, int to) {
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 18L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 18L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 2, ORDER);
-      scaled(v.and((byte) 15).sub((byte) 8), d, y, o);
-      scaled(right(v, 4).and((byte) 15).sub((byte) 8), d, y, o + 16);
+      v = right(v, half % 2 * 4).and((byte) 15).sub((byte) 8);
+      scaled(v, d, y, to + 16 * half);
     }
   }
 
   static void q4v1(MemorySegment data, long offset, int count, float[] y, int to) {
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 20L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 20L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
       float m = Float.float16ToFloat(data.get(SHORT, b + 2));
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 4, ORDER);
-      affine(v.and((byte) 15), d, m, y, o);
-      affine(right(v, 4).and((byte) 15), d, m, y, o + 16);
+      affine(right(v, half % 2 * 4).and((byte) 15), d, m, y, to + 16 * half);
     }
   }
 
   static void q5v0(MemorySegment data, long offset, int count, float[] y, int to) {
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 22L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 22L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
-      int high = data.get(INT, b + 2);
+      int high = data.get(INT, b + 2) >>> half % 2 * 16;
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 6, ORDER);
-      ByteVector low = v.and((byte) 15).or(fifthBits(high));
-      ByteVector top = right(v, 4).and((byte) 15).or(fifthBits(high >>> 16));
-      scaled(low.sub((byte) 16), d, y, o);
-      scaled(top.sub((byte) 16), d, y, o + 16);
+      v = right(v, half % 2 * 4).and((byte) 15).or(fifthBits(high)).sub((byte) 16);
+      scaled(v, d, y, to + 16 * half);
     }
   }
 
   static void q5v1(MemorySegment data, long offset, int count, float[] y, int to) {
-    for (int block = 0; block < count / 32; block++) {
-      long b = offset + 24L * block;
-      int o = to + 32 * block;
+    for (int half = 0; half < count / 16; half++) {
+      long b = offset + 24L * (half / 2);
       float d = Float.float16ToFloat(data.get(SHORT, b));
       float m = Float.float16ToFloat(data.get(SHORT, b + 2));
-      int high = data.get(INT, b + 4);
+      int high = data.get(INT, b + 4) >>> half % 2 * 16;
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 8, ORDER);
-      affine(v.and((byte) 15).or(fifthBits(high)), d, m, y, o);
-      affine(right(v, 4).and((byte) 15).or(fifthBits(high >>> 16)), d, m, y, o + 16);
+      v = right(v, half % 2 * 4).and((byte) 15).or(fifthBits(high));
+      affine(v, d, m, y, to + 16 * half);
     }
   }
 

@@ -41,9 +41,12 @@ final class TernaryRows {
       long b = offset + 54L * block;
       int o = to + 256 * block;
       float d = Float.float16ToFloat(data.get(SHORT, b + 52));
-      digits(ByteVector.fromMemorySegment(BYTES, data, b, ORDER), d, y, o, 32);
-      digits(ByteVector.fromMemorySegment(BYTES, data, b + 16, ORDER), d, y, o + 16, 32);
-      digits(ByteVector.fromMemorySegment(BYTES, data, b + 32, ORDER), d, y, o + 160, 16);
+      for (int part = 0; part < 3; part++) { // of 16 bytes; two parts are interleaved
+        int stride = part < 2 ? 32 : 16;
+        int first = part < 2 ? o + 16 * part : o + 160;
+        digits(
+            ByteVector.fromMemorySegment(BYTES, data, b + 16L * part, ORDER), d, y, first, stride);
+      }
       for (int i = 0; i < 4; i++) { // four bytes have four digits only
         int q = data.get(BYTE, b + 48 + i) & 255;
         for (int n = 0; n < 4; n++) {
@@ -70,13 +73,12 @@ final class TernaryRows {
     for (int block = 0; block < count / 256; block++) {
       long b = offset + 66L * block;
       float d = Float.float16ToFloat(data.get(SHORT, b + 64));
-      for (int part = 0; part < 4; part++) {
+      for (int k = 0; k < 16; k++) { // one step in the loop: four are too much for the compiler
+        int part = k / 8 * 2 + k % 2;
+        int field = k / 2 % 4;
         ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 16L * part, ORDER);
-        int o = to + 256 * block + part / 2 * 128 + part % 2 * 16;
-        scaled(v.and((byte) 3).sub((byte) 1), d, y, o);
-        scaled(right(v, 2).and((byte) 3).sub((byte) 1), d, y, o + 32);
-        scaled(right(v, 4).and((byte) 3).sub((byte) 1), d, y, o + 64);
-        scaled(right(v, 6).and((byte) 3).sub((byte) 1), d, y, o + 96);
+        v = right(v, 2 * field).and((byte) 3).sub((byte) 1);
+        scaled(v, d, y, to + 256 * block + 16 * k);
       }
     }
   }
