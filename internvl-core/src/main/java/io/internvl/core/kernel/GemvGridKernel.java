@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
  * codebook is a table of float vectors, so that a code costs one load, and its signs, if it has
  * any, another one; vectors are as long as an entry. {@link GemvBookKernel} is for 512 bits.
  *
- * <p>All super-blocks of the rows are multiplied in one call: with one call for each, a third of
- * the time went into the calls.
+ * <p>All super-blocks of the rows are multiplied in one call: with one call for each, up to two
+ * fifths of the time went into the calls.
  */
 abstract class GemvGridKernel extends GemvLoopKernel {
   /** Weights of a super-block. */

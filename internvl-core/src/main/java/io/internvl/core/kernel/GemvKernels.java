@@ -18,42 +18,50 @@ final class GemvKernels {
     kernels.put(TensorType.F16, new GemvF16());
     kernels.put(TensorType.BF16, new GemvBF16());
     if (VectorSupport.LANES == 16) {
-      kernels.put(TensorType.IQ3_XXS, new GemvBookIQ3_XXS());
-      kernels.put(TensorType.IQ3_S, new GemvBookIQ3_S());
-      kernels.put(TensorType.IQ2_XXS, new GemvBookIQ2_XXS());
-      kernels.put(TensorType.IQ2_XS, new GemvBookIQ2_XS());
-      kernels.put(TensorType.IQ2_S, new GemvBookIQ2_S());
-      kernels.put(TensorType.IQ1_S, new GemvBookIQ1_S());
-      kernels.put(TensorType.IQ1_M, new GemvBookIQ1_M());
-      kernels.put(TensorType.Q8_0, new GemvQ8_0());
-      kernels.put(TensorType.Q4_0, new GemvQ4_0());
-      kernels.put(TensorType.Q4_1, new GemvQ4_1());
-      kernels.put(TensorType.Q5_0, new GemvQ5_0());
-      kernels.put(TensorType.Q5_1, new GemvQ5_1());
-      kernels.put(TensorType.IQ4_NL, new GemvIQ4_NL());
-      kernels.put(TensorType.MXFP4, new GemvMXFP4());
-      kernels.put(TensorType.Q2_K, new GemvQ2_K());
-      kernels.put(TensorType.Q3_K, new GemvQ3_K());
-      kernels.put(
-          TensorType.Q4_K, precision == Precision.FAST ? new GemvQ4_KIntegers() : new GemvQ4_K());
-      kernels.put(TensorType.Q5_K, new GemvQ5_K());
-      kernels.put(TensorType.Q6_K, new GemvQ6_K());
-      kernels.put(TensorType.IQ4_XS, new GemvIQ4_XS());
+      putWide(precision);
     } else {
-      kernels.put(TensorType.Q8_0, new GemvNarrowQ8_0());
-      for (TensorType type : BLOCKS) {
-        kernels.put(type, new GemvNarrowBlockKernel(type, precision));
-      }
-      kernels.put(TensorType.Q2_K, new GemvNarrowQ2_K());
-      kernels.put(TensorType.Q3_K, new GemvNarrowQ3_K());
-      kernels.put(
-          TensorType.Q4_K,
-          precision == Precision.FAST ? new GemvNarrowQ4_KIntegers() : new GemvNarrowQ4_K());
-      kernels.put(TensorType.Q5_K, new GemvNarrowQ5_K());
-      kernels.put(TensorType.Q6_K, new GemvNarrowQ6_K());
-      kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
-      kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
+      putNarrow(precision);
     }
+  }
+
+  /** Vectors of 512 bits. */
+  private void putWide(Precision precision) {
+    kernels.put(TensorType.Q8_0, new GemvQ8_0());
+    kernels.put(TensorType.Q4_0, new GemvQ4_0());
+    kernels.put(TensorType.Q4_1, new GemvQ4_1());
+    kernels.put(TensorType.Q5_0, new GemvQ5_0());
+    kernels.put(TensorType.Q5_1, new GemvQ5_1());
+    kernels.put(TensorType.IQ4_NL, new GemvIQ4_NL());
+    kernels.put(TensorType.MXFP4, new GemvMXFP4());
+    kernels.put(TensorType.Q2_K, new GemvQ2_K());
+    kernels.put(TensorType.Q3_K, new GemvQ3_K());
+    kernels.put(
+        TensorType.Q4_K, precision == Precision.FAST ? new GemvQ4_KIntegers() : new GemvQ4_K());
+    kernels.put(TensorType.Q5_K, new GemvQ5_K());
+    kernels.put(TensorType.Q6_K, new GemvQ6_K());
+    kernels.put(TensorType.IQ4_XS, new GemvIQ4_XS());
+    kernels.put(TensorType.IQ3_XXS, new GemvBookIQ3_XXS());
+    kernels.put(TensorType.IQ3_S, new GemvBookIQ3_S());
+    kernels.put(TensorType.IQ2_XXS, new GemvBookIQ2_XXS());
+    kernels.put(TensorType.IQ2_XS, new GemvBookIQ2_XS());
+    kernels.put(TensorType.IQ2_S, new GemvBookIQ2_S());
+    kernels.put(TensorType.IQ1_S, new GemvBookIQ1_S());
+    kernels.put(TensorType.IQ1_M, new GemvBookIQ1_M());
+  }
+
+  /** Vectors of 256 or 128 bits. */
+  private void putNarrow(Precision precision) {
+    kernels.put(TensorType.Q8_0, new GemvNarrowQ8_0());
+    for (TensorType type : BLOCKS) {
+      kernels.put(type, new GemvNarrowBlockKernel(type, precision));
+    }
+    kernels.put(TensorType.Q2_K, new GemvNarrowQ2_K());
+    kernels.put(TensorType.Q3_K, new GemvNarrowQ3_K());
+    kernels.put(
+        TensorType.Q4_K,
+        precision == Precision.FAST ? new GemvNarrowQ4_KIntegers() : new GemvNarrowQ4_K());
+    kernels.put(TensorType.Q5_K, new GemvNarrowQ5_K());
+    kernels.put(TensorType.Q6_K, new GemvNarrowQ6_K());
     if (VectorSupport.LANES == 8) {
       kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXSPairs());
       kernels.put(TensorType.IQ3_S, new GemvIQ3_SPairs());
@@ -62,6 +70,9 @@ final class GemvKernels {
       kernels.put(TensorType.IQ2_S, new GemvIQ2_S());
       kernels.put(TensorType.IQ1_S, new GemvIQ1_S());
       kernels.put(TensorType.IQ1_M, new GemvIQ1_M());
+    } else {
+      kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXS());
+      kernels.put(TensorType.IQ3_S, new GemvIQ3_S());
     }
   }
 
