@@ -1,9 +1,9 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
+
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Q4_0, Q4_1, Q5_0 and Q5_1 with vectors of 256 or 128 bits: blocks of a scale, a minimum if the
@@ -11,8 +11,6 @@ import java.nio.ByteOrder;
  * multiplied in a pass of its own over the rows, which are in the cache after the first one.
  */
 final class GemvNarrowBlockKernel extends GemvLoopKernel {
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int HALF_BLOCK = 16;
   private static final int BLOCK = 32;
 

@@ -4,28 +4,24 @@ import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
 
 /**
- * K types with vectors of 256 or 128 bits: a super-block of 256 weights of each row after the
- * other, with float32 activations.
+ * K types with vectors of 256 or 128 bits: some super-blocks of 256 weights of each row at a time,
+ * with float32 activations.
  *
- * <p>First the scales of a block are decoded. Then come the codes, 32 bytes of them at a time, as
- * the bytes of 32-bit lanes. A byte is masked, converted and multiplied where it is: {@link
- * NarrowInput} makes up for the power of two. So a multiplication costs three instructions and, but
- * for one in four, no shift. {@link GemvSuperKernel} is for 512 bits, where ternary logic makes the
- * floats without a conversion.
+ * <p>First the scales of these blocks are decoded. Then come the codes, 32 bytes of them at a time,
+ * as the bytes of 32-bit lanes. A byte is masked, converted and multiplied where it is: {@link
+ * NarrowInput} makes up for the power of two. So a multiplication costs three instructions, and no
+ * shift. {@link GemvSuperKernel} is for 512 bits, where ternary logic makes the floats without a
+ * conversion.
  */
 abstract class GemvNarrowKernel extends GemvLoopKernel {
   /** Weights of a super-block. */
   static final int BLOCK = 256;
-
-  /** Groups of 32 weights of a super-block. */
-  static final int GROUPS = 8;
 
   /** Super-blocks of a row whose scales are decoded at once. */
   static final int AHEAD = 8;
@@ -51,13 +47,6 @@ abstract class GemvNarrowKernel extends GemvLoopKernel {
    * LANES).
    */
   static final int[] SCALE_LANES = scaleLanes();
-
-  static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Eight bytes of an array. */
   static final VarHandle LONGS =

@@ -1,5 +1,8 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.LONG;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;

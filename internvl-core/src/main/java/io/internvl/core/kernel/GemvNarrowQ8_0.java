@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.NarrowInput.GROUP;
 import static io.internvl.core.kernel.NarrowInput.STEP;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
@@ -8,8 +9,6 @@ import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -20,8 +19,6 @@ import jdk.incubator.vector.VectorOperators;
  * so that only the fourth has a sign.
  */
 final class GemvNarrowQ8_0 extends GemvLoopKernel {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final IntVector SIGNS = IntVector.broadcast(INTS, 0x00808080);
   private static final IntVector FIRST = IntVector.broadcast(INTS, 0xFF);
   private static final IntVector SECOND = IntVector.broadcast(INTS, 0xFF00);

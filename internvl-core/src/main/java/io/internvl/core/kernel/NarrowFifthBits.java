@@ -1,12 +1,12 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,10 +14,6 @@ import jdk.incubator.vector.FloatVector;
  * four, are the index of a vector of floats that are 8 or -8.
  */
 final class NarrowFifthBits {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** What is subtracted from the value of a bit, 16 or 0. */
   static final int OFFSET = 8;

@@ -11,13 +11,14 @@ import java.util.Arrays;
  * bytes, of its odd bytes, to the upper halves of its even bytes, of its odd bytes.
  *
  * <p>Kernels add two neighbouring 16-bit sums in the upper half of a 32-bit lane. That makes them
- * 2¹⁶ too large, which the factors make up for; and the lower half, which stays in the lane, adds
- * between 0 and 1, half on average, which {@link #rounding} is.
+ * 2¹⁶ too large, which the factors make up for; and the lower half, which stays in the lane unless
+ * it is masked out, adds between 0 and 1, half on average, which {@link #rounding} is.
  */
 final class NarrowIntegers {
   /** Elements with a factor in common. */
   static final int GROUP = 32;
 
+  private static final int PAIR_HALF = 16; // half blocks of types with blocks of 32
   private static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
@@ -79,8 +80,8 @@ final class NarrowIntegers {
     for (int from = 0; from < cols; from += STEP) {
       arrange(from / STEP * BYTES, from);
     }
-    for (int i = 0; i < cols / 8; i++) { // with half blocks of 16, a lane has eight elements
-      laneFactors[i] = factors[8 * i / GROUP];
+    if (halfBlock == PAIR_HALF) {
+      addLanes(cols);
     }
     ready = true;
   }
@@ -119,8 +120,22 @@ final class NarrowIntegers {
       values[at + 2 * LANES] = rounded[lower + 1];
       values[at + 4 * LANES] = rounded[upper];
       values[at + 6 * LANES] = rounded[upper + 1];
-      laneSums[to / 4 + i / 2] =
-          (short) (rounded[lower] + rounded[lower + 1] + rounded[upper] + rounded[upper + 1]);
+    }
+  }
+
+  /** Lanes of two blocks have a factor of each: a 32-bit lane has eight elements of one. */
+  private void addLanes(int cols) {
+    for (int i = 0; i < cols / 8; i++) {
+      laneFactors[i] = factors[8 * i / GROUP];
+    }
+    for (int i = 0; i < cols / 4; i++) { // the four products of a 16-bit lane
+      int at = i / (2 * LANES) * STEP + i % (2 * LANES);
+      laneSums[i] =
+          (short)
+              (values[at]
+                  + values[at + 2 * LANES]
+                  + values[at + 4 * LANES]
+                  + values[at + 6 * LANES]);
     }
   }
 
@@ -139,7 +154,7 @@ final class NarrowIntegers {
     return sums;
   }
 
-  /** Returns the sums of the integers of each 16-bit lane. */
+  /** Returns the sums of the integers of each 16-bit lane, with half blocks of 16. */
   short[] laneSums() {
     return laneSums;
   }

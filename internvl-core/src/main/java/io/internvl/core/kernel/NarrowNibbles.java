@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
@@ -8,8 +9,6 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import static io.internvl.core.kernel.VectorSupport.SHORTS;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -22,8 +21,6 @@ import jdk.incubator.vector.VectorOperators;
  * two blocks. A block starts with its scale. {@link #OFFSET} is subtracted from every code.
  */
 final class NarrowNibbles {
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Lanes of the second block of a vector of 256 bits. */
   private static final VectorMask<Integer> SECOND_BLOCK =

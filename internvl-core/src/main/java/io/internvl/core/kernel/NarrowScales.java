@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
@@ -73,7 +74,7 @@ final class NarrowScales {
         for (int row = 0; row < RowShares.STREAMS; row++) {
           long o = at + starts[row];
           IntVector header = IntVector.fromMemorySegment(INTS, w, o, ORDER); // and maybe some codes
-          int halves = w.get(GemvNarrowKernel.INT, o);
+          int halves = w.get(INT, o);
           IntVector s =
               low.selectFrom(header)
                   .lanewise(VectorOperators.LSHR, lowShifts)
