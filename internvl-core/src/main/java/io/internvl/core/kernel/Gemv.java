@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * Products of one token, or a few, with weight matrices: decode. Every weight is read from memory
  * once.
  *
- * <p>A block of work is a range of rows. One token goes through the {@link GemvKernel} of the
- * tensor type; several tokens, and types without a kernel, through {@link GemvTile}. Sums then pass
- * bias and epilogue into the output, as in {@link Gemm}.
+ * <p>A block of work is a range of rows. It is multiplied with one token, or a few, by the {@link
+ * GemvKernel} of the tensor type; with more tokens, and when a type has no kernel, in {@link
+ * GemvTile}. Sums then pass bias and epilogue into the output, as in {@link Gemm}.
  */
 final class Gemv implements Workers.Task, AutoCloseable {
   /** Most tokens for which reading the weights, not arithmetic, takes the time. */
@@ -24,7 +24,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
   private final List<WorkerScratch> scratch;
   private final GemvKernels kernels;
   private final RowShares shares;
-  private final TokenInput input = new TokenInput();
+  private final TokenInput[] inputs = new TokenInput[MAX_TOKENS];
 
   private final Linear[] single = new Linear[1];
   private final Tensor[] singleOutput = new Tensor[1];
@@ -41,6 +41,9 @@ final class Gemv implements Workers.Task, AutoCloseable {
     this.scratch = scratch;
     kernels = new GemvKernels(precision);
     shares = new RowShares(workers.threads());
+    for (int token = 0; token < MAX_TOKENS; token++) {
+      inputs[token] = new TokenInput();
+    }
   }
 
   void linear(
@@ -83,23 +86,33 @@ final class Gemv implements Workers.Task, AutoCloseable {
     linears = newLinears;
     outputs = ys;
     tokens = newTokens;
-    input.set(x, newTokens);
-    if (newTokens == 1) {
-      for (Linear linear : newLinears) {
-        prepare(linear);
-      }
-      if (up != null) {
-        prepare(up);
-      }
+    for (int token = 0; token < newTokens; token++) {
+      inputs[token].set(x, token);
+    }
+    for (Linear linear : newLinears) {
+      prepare(linear);
+    }
+    if (up != null) {
+      prepare(up);
     }
     workers.run(this, shares.divide(newLinears));
   }
 
   private void prepare(Linear linear) {
-    GemvKernel kernel = kernels.find(linear.weight());
-    if (kernel != null) {
-      kernel.prepare(input);
+    GemvKernel kernel = kernel(linear.weight());
+    for (int token = 0; token < tokens; token++) {
+      if (kernel == null) {
+        inputs[token].prepareArray();
+      } else {
+        kernel.prepare(inputs[token]);
+      }
     }
+  }
+
+  /** The kernel that multiplies the tokens one by one; null for {@link GemvTile}. */
+  private @Nullable GemvKernel kernel(WeightMatrix weight) {
+    GemvKernel kernel = kernels.find(weight);
+    return kernel != null && tokens <= kernel.mostTokens() ? kernel : null;
   }
 
   @Override
@@ -139,7 +152,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
     WeightMatrix weight = linear.weight();
     int last = firstRow + (streams - 1) * apart; // only the last stream can meet the end
     int rowsOfLast = Math.min(RowShares.UNIT, weight.rows() - last);
-    GemvKernel kernel = tokens == 1 ? kernels.find(weight) : null;
+    GemvKernel kernel = kernel(weight);
     if (kernel == null) {
       GemvTile.multiply(
           weight,
@@ -147,14 +160,16 @@ final class Gemv implements Workers.Task, AutoCloseable {
           apart,
           streams,
           rowsOfLast,
-          input,
+          inputs,
           tokens,
           mine,
           sums,
           to,
           tokenBytes());
-    } else {
-      long rowBytes = weight.rowBytes();
+      return;
+    }
+    long rowBytes = weight.rowBytes();
+    for (int token = 0; token < tokens; token++) {
       kernel.multiply(
           weight.data(),
           firstRow * rowBytes,
@@ -162,11 +177,11 @@ final class Gemv implements Workers.Task, AutoCloseable {
           apart * rowBytes,
           streams,
           rowsOfLast,
-          input,
+          inputs[token],
           weight.cols(),
           mine,
           sums,
-          to);
+          to + token * tokenBytes());
     }
   }
 
@@ -206,6 +221,8 @@ final class Gemv implements Workers.Task, AutoCloseable {
 
   @Override
   public void close() {
-    input.close();
+    for (TokenInput input : inputs) {
+      input.close();
+    }
   }
 }

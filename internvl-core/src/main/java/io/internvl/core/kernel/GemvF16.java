@@ -30,6 +30,11 @@ final class GemvF16 extends GemvLoopKernel {
   }
 
   @Override
+  int mostTokens() {
+    return LANES == 16 ? super.mostTokens() : 1;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.halfPairs().prepare(x.floats(), x.cols());
   }

@@ -29,6 +29,11 @@ abstract class GemvGridKernel extends GemvLoopKernel {
   }
 
   @Override
+  final int mostTokens() {
+    return 2;
+  }
+
+  @Override
   final void prepare(TokenInput x) {
     x.prepareArray();
   }

@@ -20,6 +20,15 @@ abstract class GemvKernel {
   abstract boolean fits(int cols);
 
   /**
+   * Returns for how many tokens it is fastest to multiply a piece with one after the other, with
+   * weights that the first has left in the second-level cache. More go through {@link GemvTile},
+   * which decodes weights once for all.
+   */
+  int mostTokens() {
+    return 3;
+  }
+
+  /**
    * Multiplies {@link RowShares#UNIT} consecutive rows of each of several streams.
    *
    * @param w encoded weights

@@ -32,6 +32,11 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
   }
 
   @Override
+  int mostTokens() {
+    return integers && !minima && !fifthBits ? Gemv.MAX_TOKENS : super.mostTokens();
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.prepareArray();
     if (integers) {

@@ -30,6 +30,11 @@ final class GemvNarrowQ4_KIntegers extends GemvLoopKernel {
   }
 
   @Override
+  int mostTokens() {
+    return Gemv.MAX_TOKENS;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.prepareArray();
     x.narrowIntegers(HALF_BLOCK).prepare(x.array(), x.cols());

@@ -31,6 +31,11 @@ final class GemvNarrowQ8_0 extends GemvLoopKernel {
   }
 
   @Override
+  int mostTokens() {
+    return Gemv.MAX_TOKENS;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.prepareArray();
     x.narrow().prepare(x.array(), x.cols());

@@ -3,7 +3,6 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
-import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,7 +27,7 @@ final class GemvTile {
    * @param apart rows from one stream to the next
    * @param streams number of streams
    * @param rowsOfLast rows that the last stream has
-   * @param x the tokens
+   * @param inputs the tokens, their arrays prepared
    * @param tokens number of tokens
    * @param mine scratch of the calling worker
    * @param sums receives the products: for each token, stream s, row r at {@code s * UNIT + r}
@@ -41,7 +40,7 @@ final class GemvTile {
       int apart,
       int streams,
       int rowsOfLast,
-      TokenInput x,
+      TokenInput[] inputs,
       int tokens,
       WorkerScratch mine,
       MemorySegment sums,
@@ -56,12 +55,8 @@ final class GemvTile {
         int length = Math.min(STRETCH, cols - col);
         decode(weight, firstRow + row, apart, count, col, length, mine.tile());
         int padded = Panels.roundUp(length, LANES);
-        for (int token = 0; token < tokens; token++) {
-          long xo = token * x.rowBytes() + (long) col * Float.BYTES;
-          for (int first = 0; first < count; first += GROUP) {
-            int at = token * GemvLoopKernel.ALL_SUMS + first * SUMS;
-            dot(mine.tile(), first * STRETCH, padded, x.floats(), xo, accumulators, at);
-          }
+        for (int token = 0; token < tokens; token += 2) {
+          multiply(mine.tile(), count, padded, inputs, token, tokens, col, accumulators);
         }
       }
       for (int token = 0; token < tokens; token++) {
@@ -70,6 +65,28 @@ final class GemvTile {
           long target = to + token * tokenBytes + (long) (i * RowShares.UNIT + row) * Float.BYTES;
           sums.set(ValueLayout.JAVA_FLOAT, target, VectorSum.at(accumulators, at));
         }
+      }
+    }
+  }
+
+  /** Multiplies the tile with a stretch of the next two tokens, or of the last one. */
+  private static void multiply(
+      float[] tile,
+      int rows,
+      int count,
+      TokenInput[] inputs,
+      int token,
+      int tokens,
+      int col,
+      float[] sums) {
+    float[] x = inputs[token].array();
+    for (int row = 0; row < rows; row += GROUP) {
+      int from = row * STRETCH;
+      int at = token * GemvLoopKernel.ALL_SUMS + row * SUMS;
+      if (token + 1 < tokens) {
+        dots(tile, from, count, x, inputs[token + 1].array(), col, sums, at);
+      } else {
+        dot(tile, from, count, x, col, sums, at);
       }
     }
   }
@@ -88,13 +105,13 @@ final class GemvTile {
 
   /** Adds the products of four rows of the tile with a stretch of a token. */
   private static void dot(
-      float[] tile, int from, int count, MemorySegment x, long xo, float[] sums, int at) {
+      float[] tile, int from, int count, float[] x, int col, float[] sums, int at) {
     FloatVector a0 = FloatVector.fromArray(FLOATS, sums, at);
     FloatVector a1 = FloatVector.fromArray(FLOATS, sums, at + SUMS);
     FloatVector a2 = FloatVector.fromArray(FLOATS, sums, at + 2 * SUMS);
     FloatVector a3 = FloatVector.fromArray(FLOATS, sums, at + 3 * SUMS);
     for (int i = 0; i < count; i += LANES) {
-      FloatVector v = FloatVector.fromMemorySegment(FLOATS, x, xo + 4L * i, ORDER);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, col + i);
       a0 = FloatVector.fromArray(FLOATS, tile, from + i).fma(v, a0);
       a1 = FloatVector.fromArray(FLOATS, tile, from + i + STRETCH).fma(v, a1);
       a2 = FloatVector.fromArray(FLOATS, tile, from + i + 2 * STRETCH).fma(v, a2);
@@ -104,5 +121,43 @@ final class GemvTile {
     a1.intoArray(sums, at + SUMS);
     a2.intoArray(sums, at + 2 * SUMS);
     a3.intoArray(sums, at + 3 * SUMS);
+  }
+
+  /** Adds the products of four rows of the tile with a stretch of two tokens. */
+  private static void dots(
+      float[] tile, int from, int count, float[] x, float[] y, int col, float[] sums, int at) {
+    int next = at + GemvLoopKernel.ALL_SUMS;
+    FloatVector a0 = FloatVector.fromArray(FLOATS, sums, at);
+    FloatVector a1 = FloatVector.fromArray(FLOATS, sums, at + SUMS);
+    FloatVector a2 = FloatVector.fromArray(FLOATS, sums, at + 2 * SUMS);
+    FloatVector a3 = FloatVector.fromArray(FLOATS, sums, at + 3 * SUMS);
+    FloatVector b0 = FloatVector.fromArray(FLOATS, sums, next);
+    FloatVector b1 = FloatVector.fromArray(FLOATS, sums, next + SUMS);
+    FloatVector b2 = FloatVector.fromArray(FLOATS, sums, next + 2 * SUMS);
+    FloatVector b3 = FloatVector.fromArray(FLOATS, sums, next + 3 * SUMS);
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector u = FloatVector.fromArray(FLOATS, x, col + i);
+      FloatVector v = FloatVector.fromArray(FLOATS, y, col + i);
+      FloatVector w = FloatVector.fromArray(FLOATS, tile, from + i);
+      a0 = w.fma(u, a0);
+      b0 = w.fma(v, b0);
+      w = FloatVector.fromArray(FLOATS, tile, from + i + STRETCH);
+      a1 = w.fma(u, a1);
+      b1 = w.fma(v, b1);
+      w = FloatVector.fromArray(FLOATS, tile, from + i + 2 * STRETCH);
+      a2 = w.fma(u, a2);
+      b2 = w.fma(v, b2);
+      w = FloatVector.fromArray(FLOATS, tile, from + i + 3 * STRETCH);
+      a3 = w.fma(u, a3);
+      b3 = w.fma(v, b3);
+    }
+    a0.intoArray(sums, at);
+    a1.intoArray(sums, at + SUMS);
+    a2.intoArray(sums, at + 2 * SUMS);
+    a3.intoArray(sums, at + 3 * SUMS);
+    b0.intoArray(sums, next);
+    b1.intoArray(sums, next + SUMS);
+    b2.intoArray(sums, next + 2 * SUMS);
+    b3.intoArray(sums, next + 3 * SUMS);
   }
 }

@@ -4,9 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The input of a product of one token, or a few, in the forms that kernels read: float32 padded
- * with zeros, and what {@link GemvKernel#prepare} derives from it. Made once for all matrices that
- * are multiplied with it.
+ * A token as the input of products, in the forms that kernels read: float32 padded with zeros, and
+ * what {@link GemvKernel#prepare} derives from it. Made once for all matrices that are multiplied
+ * with it.
  */
 final class TokenInput implements AutoCloseable {
   /** Columns are padded with zeros to a multiple of this. */
@@ -31,19 +31,15 @@ final class TokenInput implements AutoCloseable {
   private int cols;
   private int padded;
 
-  /** Takes the first rows of a tensor. */
-  void set(Tensor x, int tokens) {
+  /** Takes a row of a tensor. */
+  void set(Tensor x, int row) {
     cols = x.cols();
     padded = Panels.roundUp(cols, PADDING);
-    long rowBytes = rowBytes();
-    floats = floatBuffer.atLeast(tokens * rowBytes);
+    floats = floatBuffer.atLeast((long) padded * Float.BYTES);
     long bytes = (long) cols * Float.BYTES;
-    for (int token = 0; token < tokens; token++) {
-      long to = token * rowBytes;
-      MemorySegment.copy(x.segment(), x.rowOffset(token), floats, to, bytes);
-      for (long at = to + bytes; at < to + rowBytes; at += Float.BYTES) {
-        floats.set(ValueLayout.JAVA_FLOAT, at, 0f);
-      }
+    MemorySegment.copy(x.segment(), x.rowOffset(row), floats, 0, bytes);
+    for (int i = cols; i < padded; i++) {
+      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, 0f);
     }
     pairs.forget();
     halfPairs.forget();
@@ -60,52 +56,47 @@ final class TokenInput implements AutoCloseable {
     foursOf32.forget();
   }
 
-  /** Float32 values (tokens, padded columns). */
+  /** Float32 values (padded columns). */
   MemorySegment floats() {
     return floats;
   }
 
-  /** Copies the first token to the array unless that was done already. */
+  /** Copies the values to the array unless that was done already. */
   void prepareArray() {
     if (!arrayReady) {
-      if (array.length < cols) {
-        array = new float[cols];
+      if (array.length < padded) {
+        array = new float[padded];
       }
-      MemorySegment.copy(floats, ValueLayout.JAVA_FLOAT, 0, array, 0, cols);
+      MemorySegment.copy(floats, ValueLayout.JAVA_FLOAT, 0, array, 0, padded);
       arrayReady = true;
     }
   }
 
-  /** Float32 values of the first token (columns): vectors load them with cheap checks. */
+  /** Float32 values (padded columns): vectors load them with cheap checks. */
   float[] array() {
     return array;
-  }
-
-  /** Bytes between the float32 values of two tokens. */
-  long rowBytes() {
-    return (long) padded * Float.BYTES;
   }
 
   int cols() {
     return cols;
   }
 
-  /** The first token for BF16. */
+  /** The token for BF16. */
   PairInput pairs() {
     return pairs;
   }
 
-  /** The first token for F16. */
+  /** The token for F16. */
   PairInput halfPairs() {
     return halfPairs;
   }
 
-  /** The first token for types of 4 or 5 bits in blocks of 32. */
+  /** The token for types of 4 or 5 bits in blocks of 32. */
   NibbleInput nibbles() {
     return nibbles;
   }
 
-  /** The first token for types with super-blocks of 256. */
+  /** The token for types with super-blocks of 256. */
   SuperBlockInput superBlocks(SuperBlockOrder order) {
     return switch (order) {
       case PAIRS_OF_16 -> pairsOf16;
@@ -115,23 +106,23 @@ final class TokenInput implements AutoCloseable {
     };
   }
 
-  /** The first token for Q4_K, rounded to integers. */
+  /** The token for Q4_K, rounded to integers. */
   IntegerBlockInput integers() {
     return integers;
   }
 
-  /** The first token for codes in bytes of 32-bit lanes. */
+  /** The token for codes in bytes of 32-bit lanes. */
   NarrowInput narrow() {
     return narrow;
   }
 
-  /** The first token for codes in halves of the bytes of 32-bit lanes. */
+  /** The token for codes in halves of the bytes of 32-bit lanes. */
   NarrowPairInput narrowPairs() {
     return narrowPairs;
   }
 
   /**
-   * The first token for 16-bit products with codes of 4 bits.
+   * The token for 16-bit products with codes of 4 bits.
    *
    * @param halfBlock elements of the lower halves of consecutive bytes: 32 or 16
    */

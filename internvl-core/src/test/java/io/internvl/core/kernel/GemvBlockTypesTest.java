@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.KernelPair.assertClose;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -54,6 +55,10 @@ class GemvBlockTypesTest {
                     .mapToObj(cols -> Arguments.of(type, 37, cols))));
   }
 
+  static List<TensorType> types() {
+    return TYPES;
+  }
+
   @ParameterizedTest
   @MethodSource("shapes")
   void multipliesOneTokenLikeTheDefinition(TensorType type, int rows, int cols) {
@@ -66,6 +71,51 @@ class GemvBlockTypesTest {
       kernels.vector.linear(kernels.vectorWorkspace, x, 1, linear, Epilogue.ADD, null, actual);
       assertClose(actual, expected, 1, 2e-6 * cols);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("types")
+  void multipliesAFewTokensLikeTheDefinition(TensorType type) {
+    try (KernelPair kernels = new KernelPair(2, 12)) {
+      for (int tokens = 2; tokens <= 8; tokens++) {
+        Tensor x = kernels.random(tokens, 768);
+        Linear linear = new Linear(weights(kernels, type, 70, 768), kernels.random(1, 70));
+        Tensor expected = kernels.random(tokens, 70);
+        Tensor actual = kernels.copy(expected);
+        kernels.scalar.linear(
+            kernels.scalarWorkspace, x, tokens, linear, Epilogue.ADD, null, expected);
+        kernels.vector.linear(
+            kernels.vectorWorkspace, x, tokens, linear, Epilogue.ADD, null, actual);
+        assertClose(actual, expected, tokens, 2e-6 * 768);
+      }
+    }
+  }
+
+  /** Both come from the kernel of one token. */
+  @ParameterizedTest
+  @MethodSource("types")
+  void givesEachOfTwoTokensTheBitsItHasAlone(TensorType type) {
+    try (KernelPair kernels = new KernelPair(2, 13)) {
+      Linear gate = new Linear(weights(kernels, type, 70, 512), kernels.random(1, 70));
+      Linear up = new Linear(weights(kernels, type, 70, 512), null);
+      Tensor x = kernels.random(2, 512);
+      Tensor both = gated(kernels, x, 2, gate, up);
+      for (int token = 0; token < 2; token++) {
+        float[] row = new float[512];
+        x.copyRowTo(token, row, 0);
+        Tensor alone = gated(kernels, Tensor.ofRow(kernels.arena, row), 1, gate, up);
+        for (int col = 0; col < 70; col++) {
+          assertThat(both.get(token, col)).isEqualTo(alone.get(0, col));
+        }
+      }
+    }
+  }
+
+  private static Tensor gated(KernelPair kernels, Tensor x, int tokens, Linear gate, Linear up) {
+    Tensor y = kernels.random(tokens, gate.weight().rows());
+    GateActivation activation = GateActivation.SILU;
+    kernels.vector.gatedLinear(kernels.vectorWorkspace, x, tokens, gate, up, activation, y);
+    return y;
   }
 
   /** Random codes; scales, minima and exponents that give values around 1. */
