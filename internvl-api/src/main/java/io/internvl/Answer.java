@@ -3,6 +3,8 @@ package io.internvl;
 import io.internvl.core.chat.ReasoningStream;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.DecoderState;
+import io.internvl.core.kernel.Tensor;
+import io.internvl.core.nn.KvCache;
 import io.internvl.core.sampling.BannedSequences;
 import io.internvl.core.sampling.RepetitionGuard;
 import io.internvl.core.sampling.Sampler;
@@ -16,12 +18,11 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** The decode loop of one answer: logits, token, text, until something ends it. */
+/** An answer in progress: logits, token, text, until something ends it. */
 final class Answer {
   private static final int LONGEST_REPETITION = 64;
 
-  private final Decoder decoder;
-  private final DecoderState state;
+  private final KvCache cache;
   private final Tokenizer tokenizer;
   private final Sampler sampler;
   private final StreamingDecoder text;
@@ -42,21 +43,30 @@ final class Answer {
   private @Nullable FinishReason reason;
   private volatile boolean cancelled;
 
+  /**
+   * Starts an answer.
+   *
+   * @param cache where its tokens go
+   * @param tokenizer makes text of tokens
+   * @param sampler chooses tokens
+   * @param text makes text of tokens as they come
+   * @param vocabulary number of logits
+   * @param options settings
+   */
   Answer(
-      Decoder decoder,
-      DecoderState state,
+      KvCache cache,
       Tokenizer tokenizer,
       Sampler sampler,
       StreamingDecoder text,
+      int vocabulary,
       GenerationOptions options) {
-    this.decoder = decoder;
-    this.state = state;
+    this.cache = cache;
     this.tokenizer = tokenizer;
     this.sampler = sampler;
     this.text = text;
     this.stops = new StopStrings(options.stopStrings());
     this.maxTokens = options.maxTokens();
-    this.logits = new float[decoder.config().vocabularySize()];
+    this.logits = new float[vocabulary];
     this.minTokens = options.minTokens();
     this.endTokens = minTokens == 0 ? new int[0] : endTokens(tokenizer);
     this.banned = new BannedSequences(sequences(options.bannedStrings(), tokenizer));
@@ -80,13 +90,27 @@ final class Answer {
     return sequences;
   }
 
-  /** Produces tokens until there is text of the answer; null when it has ended. */
-  @Nullable String next() {
+  /** Says whether nothing follows any more. */
+  boolean finished() {
+    return finished;
+  }
+
+  /**
+   * Produces tokens until there is text of the answer.
+   *
+   * @param decoder evaluates them
+   * @param state the conversation, with the prompt's logits in row 0 at the begin
+   * @return the text, null when the answer has ended
+   */
+  @Nullable String next(Decoder decoder, DecoderState state) {
     while (!finished) {
-      String written = step();
-      whole.append(written);
-      String piece = parts.append(written);
-      piece = finished ? piece + parts.flush() : piece;
+      int token = pending();
+      if (token >= 0) {
+        decoder.embed(state, token, 0);
+        decoder.forward(state, 1, 1);
+        evaluated();
+      }
+      String piece = next(state.logits(), 0);
       if (!piece.isEmpty()) {
         return piece;
       }
@@ -94,22 +118,46 @@ final class Answer {
     return null;
   }
 
+  /**
+   * Returns the token that has to be evaluated before the next one is chosen.
+   *
+   * @return a token id, or -1 when there is none: the prompt's logits are there, or a limit is
+   *     reached
+   */
+  int pending() {
+    return limit() == null ? unevaluated : -1;
+  }
+
+  /** Notes that the pending token is in the cache. */
+  void evaluated() {
+    unevaluated = -1;
+  }
+
+  /**
+   * Produces a token.
+   *
+   * @param source logits after what was evaluated last
+   * @param row row of them
+   * @return text of the answer that is certain now, often none
+   */
+  String next(Tensor source, int row) {
+    String written = step(source, row);
+    whole.append(written);
+    String piece = parts.append(written);
+    return finished ? piece + parts.flush() : piece;
+  }
+
   /** Names who hears of reasoning as it is being written. */
   void onReasoning(Consumer<? super String> action) {
     thoughts = action;
   }
 
-  private String step() {
+  private String step(Tensor source, int row) {
     FinishReason early = limit();
     if (early != null) {
       return end(early);
     }
-    if (unevaluated >= 0) {
-      decoder.embed(state, unevaluated, 0);
-      decoder.forward(state, 1, 1);
-      unevaluated = -1;
-    }
-    int token = choose();
+    int token = choose(source, row);
     if (tokenizer.endsGeneration(token)) {
       return end(FinishReason.END_OF_TURN);
     }
@@ -124,8 +172,8 @@ final class Answer {
     return repetition.append(token) ? piece + end(FinishReason.REPETITION) : piece;
   }
 
-  private int choose() {
-    state.logits().copyRowTo(0, logits, 0);
+  private int choose(Tensor source, int row) {
+    source.copyRowTo(row, logits, 0);
     // The file may have more rows than tokens.
     Arrays.fill(
         logits,
@@ -149,8 +197,9 @@ final class Answer {
     if (produced >= maxTokens) {
       return FinishReason.MAX_TOKENS;
     }
-    boolean full = unevaluated >= 0 && state.cache().length() >= state.cache().maxLength();
-    return full ? FinishReason.CONTEXT_FULL : null;
+    return unevaluated >= 0 && cache.length() >= cache.maxLength()
+        ? FinishReason.CONTEXT_FULL
+        : null;
   }
 
   private String end(FinishReason why) {

@@ -1,6 +1,7 @@
 package io.internvl;
 
 import io.internvl.core.chat.PromptEncoder;
+import io.internvl.core.nn.KvCache;
 import java.util.List;
 
 /**
@@ -28,6 +29,33 @@ record EncodedTurn(List<PromptEncoder.Run> runs, List<PreparedImage> images) {
       rows += run instanceof PromptEncoder.ImageRun(int index, int length) ? length : 0;
     }
     return rows;
+  }
+
+  /**
+   * Checks that a cache has room for this and one token of the answer.
+   *
+   * @param carried tokens of the last answer that come first
+   * @param cache the cache
+   * @throws ContextOverflowException when it has not
+   */
+  void checkRoom(int carried, KvCache cache) {
+    int needed = length() + carried + 1;
+    int available = cache.maxLength() - cache.length();
+    if (needed > available) {
+      throw new ContextOverflowException(
+          "the question needs "
+              + needed
+              + " positions ("
+              + imageRows()
+              + " of them for images), but "
+              + available
+              + " of "
+              + cache.maxLength()
+              + " are left; use fewer tiles (Image.withMaxTiles), a new session or a larger"
+              + " ModelOptions.contextLength",
+          needed,
+          available);
+    }
   }
 
   /** The prompt as InternVL writes it, with one context token for each embedding. */

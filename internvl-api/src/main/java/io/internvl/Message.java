@@ -143,6 +143,13 @@ public record Message(Role role, List<Part> parts) {
         .toList();
   }
 
+  /** Refuses a message of the model where a question is expected. */
+  void requireUser() {
+    if (role != Role.USER) {
+      throw new IllegalArgumentException("the message is the model's, expected a user message");
+    }
+  }
+
   /** Collects the parts of a user message. Not thread-safe. */
   public static final class Builder {
     private final List<Part> parts = new ArrayList<>();

@@ -1,16 +1,8 @@
 package io.internvl;
 
-import io.internvl.core.chat.Reasoning;
 import io.internvl.core.decoder.DecoderState;
-import io.internvl.core.generation.Prefill;
-import io.internvl.core.generation.Prompt;
-import io.internvl.core.kernel.KvLayer;
-import io.internvl.core.sampling.Sampler;
-import io.internvl.core.sampling.SamplingOptions;
-import io.internvl.core.tokenizer.StreamingDecoder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +17,6 @@ import org.jspecify.annotations.Nullable;
  * {@snippet class="io.internvl.snippets.Snippets" region="session"}
  */
 public final class Session implements AutoCloseable {
-  private static final int PREFILL_CHUNK = 512;
-  private static final Set<String> VISIBLE_TOKENS =
-      Set.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<think>", "</think>");
-
   private final Model model;
   private final SessionOptions options;
   private final DecoderState state;
@@ -37,27 +25,24 @@ public final class Session implements AutoCloseable {
   private final ReentrantLock use = new ReentrantLock();
   private boolean started;
   private int carriedToken = -1;
-  private @Nullable Running running;
+  private @Nullable Turn running;
   private volatile boolean closed;
   private boolean freed;
-
-  /** An answer in progress and what its reply will say. */
-  private record Running(
-      Answer answer, Message question, Prompt prompt, int cached, Stopwatch watch) {}
 
   Session(Model model, SessionOptions options) {
     this.model = model;
     this.options = options;
     this.turns = new TurnBuilder(model);
     this.history = new ArrayList<>(options.history());
-    KvLayer.Format format =
-        model.options().kvCacheType() == KvCacheType.F16 ? KvLayer.Format.F16 : KvLayer.Format.F32;
-    int context = model.contextLength();
     this.state =
         model
             .decoder()
             .newState(
-                context, Math.min(PREFILL_CHUNK, context), 1, format, model.adaptersOf(options));
+                model.contextLength(),
+                model.prefillChunk(),
+                1,
+                model.kvCacheFormat(),
+                model.adaptersOf(options));
   }
 
   /**
@@ -149,9 +134,7 @@ public final class Session implements AutoCloseable {
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public ReplyStream stream(Message message, GenerationOptions generation) {
-    if (message.role() != Message.Role.USER) {
-      throw new IllegalArgumentException("the message is the model's, expected a user message");
-    }
+    message.requireUser();
     enter();
     try {
       if (running != null) {
@@ -165,29 +148,13 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private Running start(Message message, GenerationOptions generation) {
+  private Turn start(Message message, GenerationOptions generation) {
     Stopwatch watch = new Stopwatch();
-    EncodedTurn turn = encode(message, watch);
-    int cached = state.cache().length();
-    checkRoom(turn);
-    Prompt prompt = turns.prompt(turn, carriedToken, watch);
-    ProgressListener progress = model.options().progress();
-    watch.start();
-    new Prefill(model.decoder(), state)
-        .evaluate(
-            prompt, (done, total) -> progress.update(ProgressListener.Stage.PREFILL, done, total));
-    watch.prefill();
+    EncodedTurn encoded = encode(message, watch);
+    Turn turn = turns.begin(message, encoded, carriedToken, state, generation, watch);
     started = true;
     carriedToken = -1;
-    Answer answer =
-        new Answer(
-            model.decoder(),
-            state,
-            model.tokenizer(),
-            sampler(generation),
-            new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
-            generation);
-    return new Running(answer, message, prompt, cached, watch);
+    return turn;
   }
 
   /** What is to be evaluated before an answer: everything on the first turn, else what is new. */
@@ -197,49 +164,17 @@ public final class Session implements AutoCloseable {
         : turns.first(options.systemMessage(), history, message, watch);
   }
 
-  private void checkRoom(EncodedTurn turn) {
-    int needed = turn.length() + (carriedToken >= 0 ? 1 : 0) + 1;
-    int available = state.cache().maxLength() - state.cache().length();
-    if (needed > available) {
-      throw new ContextOverflowException(
-          "the question needs "
-              + needed
-              + " positions ("
-              + turn.imageRows()
-              + " of them for images), but "
-              + available
-              + " of "
-              + state.cache().maxLength()
-              + " are left; use fewer tiles (Image.withMaxTiles), a new session or a larger"
-              + " ModelOptions.contextLength",
-          needed,
-          available);
-    }
-  }
-
-  private Sampler sampler(GenerationOptions generation) {
-    SamplingOptions sampling =
-        new SamplingOptions(
-            generation.temperature(),
-            generation.topK(),
-            generation.topP(),
-            generation.minP(),
-            generation.repetitionPenalty(),
-            generation.seed());
-    return new Sampler(sampling, model.decoder().config().vocabularySize());
-  }
-
   /** Produces the next piece of an answer; null when it has ended. */
   @Nullable String advance(Answer answer) {
     enter();
     try {
-      Running current = running;
+      Turn current = running;
       if (current == null || current.answer() != answer) {
         throw new IllegalStateException("the answer is finished");
       }
       current.watch().start();
       try {
-        return answer.next();
+        return answer.next(model.decoder(), state);
       } finally {
         current.watch().decode();
       }
@@ -252,36 +187,19 @@ public final class Session implements AutoCloseable {
   Reply finish(Answer answer) {
     lock();
     try {
-      Running current = running;
+      Turn current = running;
       if (current == null || current.answer() != answer) {
         throw new IllegalStateException("the answer is finished");
       }
       answer.close();
       running = null;
       carriedToken = answer.unevaluated();
-      Reasoning parts = Reasoning.split(answer.text());
       history.add(current.question());
       history.add(Message.assistant(answer.text().strip()));
-      return reply(current, parts);
+      return current.reply();
     } finally {
       use.unlock();
     }
-  }
-
-  private static Reply reply(Running run, Reasoning parts) {
-    Usage usage =
-        new Usage(
-            run.cached(),
-            run.prompt().length(),
-            run.prompt().embeddingRows(),
-            run.answer().produced());
-    return new Reply(
-        parts.answer(),
-        parts.thought(),
-        run.answer().reason(),
-        usage,
-        run.watch().timings(),
-        run.answer().probabilities());
   }
 
   /**

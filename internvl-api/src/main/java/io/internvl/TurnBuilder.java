@@ -4,14 +4,23 @@ import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.PromptEncoder;
 import io.internvl.core.chat.PromptPart;
 import io.internvl.core.chat.Reasoning;
+import io.internvl.core.decoder.DecoderState;
+import io.internvl.core.generation.Prefill;
 import io.internvl.core.generation.Prompt;
+import io.internvl.core.sampling.Sampler;
+import io.internvl.core.sampling.SamplingOptions;
+import io.internvl.core.tokenizer.StreamingDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
-/** Turns messages into prompts: template, token ids, tiles, embeddings. */
+/** Turns messages into prompts - template, token ids, tiles, embeddings - and evaluates them. */
 final class TurnBuilder {
+  private static final Set<String> VISIBLE_TOKENS =
+      Set.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<think>", "</think>");
+
   private final Model model;
   private final ChatTemplate template;
   private final PromptEncoder encoder;
@@ -89,8 +98,58 @@ final class TurnBuilder {
     return new EncodedTurn(runs, prepared);
   }
 
+  /**
+   * Evaluates a question. When that fails, the conversation is as it was before.
+   *
+   * @param question the message
+   * @param encoded what it has become
+   * @param carriedToken a token of the last answer to be evaluated first, or -1
+   * @param state the conversation
+   * @param generation how the answer is produced
+   * @param watch where the time goes
+   * @return the question with an answer that has not begun
+   * @throws ContextOverflowException when the question does not fit
+   */
+  Turn begin(
+      Message question,
+      EncodedTurn encoded,
+      int carriedToken,
+      DecoderState state,
+      GenerationOptions generation,
+      Stopwatch watch) {
+    int cached = state.cache().length();
+    encoded.checkRoom(carriedToken >= 0 ? 1 : 0, state.cache());
+    Prompt prompt = prompt(encoded, carriedToken, watch);
+    ProgressListener progress = model.options().progress();
+    watch.start();
+    new Prefill(model.decoder(), state)
+        .evaluate(
+            prompt, (done, total) -> progress.update(ProgressListener.Stage.PREFILL, done, total));
+    watch.prefill();
+    int vocabulary = model.decoder().config().vocabularySize();
+    Answer answer =
+        new Answer(
+            state.cache(),
+            model.tokenizer(),
+            new Sampler(sampling(generation), vocabulary),
+            new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
+            vocabulary,
+            generation);
+    return new Turn(question, prompt, cached, answer, watch);
+  }
+
+  private static SamplingOptions sampling(GenerationOptions generation) {
+    return new SamplingOptions(
+        generation.temperature(),
+        generation.topK(),
+        generation.topP(),
+        generation.minP(),
+        generation.repetitionPenalty(),
+        generation.seed());
+  }
+
   /** Computes image embeddings and joins everything that is to be evaluated. */
-  Prompt prompt(EncodedTurn turn, int carriedToken, Stopwatch watch) {
+  private Prompt prompt(EncodedTurn turn, int carriedToken, Stopwatch watch) {
     Prompt prompt = new Prompt();
     if (carriedToken >= 0) {
       prompt.addTokens(new int[] {carriedToken});

@@ -53,16 +53,16 @@ class AllocationTest {
     int vocabulary = model.decoder().config().vocabularySize();
     Answer answer =
         new Answer(
-            model.decoder(),
-            state,
+            state.cache(),
             tokenizer,
             new Sampler(sampling, vocabulary),
             new StreamingDecoder(tokenizer, Set.of()),
+            vocabulary,
             options);
-    answer.next();
+    answer.next(model.decoder(), state);
     int before = answer.produced();
     long start = AllocatedBytes.now();
-    while (answer.next() != null) {}
+    while (answer.next(model.decoder(), state) != null) {}
     long bytes = AllocatedBytes.now() - start;
     return bytes / (answer.produced() - before);
   }

@@ -224,6 +224,61 @@ class SessionTest {
     assertThat(replies).extracting(Reply::text).containsExactly(PINK_SQUARE, "Pink.");
   }
 
+  /** More questions than places; long and short answers, with and without images. */
+  @Test
+  void aBatchGivesTheAnswersOfSessions() {
+    List<Message> questions = new ArrayList<>();
+    for (int i = 0; i < BatchChat.PLACES + 5; i++) {
+      questions.add(
+          switch (i % 4) {
+            case 0 -> Message.user(DESCRIBE, picture);
+            case 1 -> Message.user("The square has which color?", picture);
+            case 2 -> Message.user("Hello!");
+            default -> Message.user(DESCRIBE + " ".repeat(i), picture.withMaxTiles(1 + i % 3));
+          });
+    }
+    SessionOptions options =
+        SessionOptions.builder()
+            .generation(GenerationOptions.builder().maxTokens(12).logProbabilities(2).build())
+            .build();
+    List<Reply> replies = model.chatBatch(questions, options);
+    assertThat(replies).hasSameSizeAs(questions);
+    for (int i = 0; i < questions.size(); i++) {
+      try (Session session = model.newSession(options)) {
+        Reply alone = session.chat(questions.get(i));
+        assertThat(replies.get(i).text()).as("answer %d", i).isEqualTo(alone.text());
+        assertThat(replies.get(i).usage()).isEqualTo(alone.usage());
+        assertThat(replies.get(i).finishReason()).isEqualTo(alone.finishReason());
+        assertThat(replies.get(i).timings().decode()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void aBatchEndsAnswersAtTheEndOfTheContext() throws IOException {
+    ModelOptions small = ModelOptions.builder().contextLength(64).textOnly(true).build();
+    GenerationOptions endless =
+        GenerationOptions.builder().maxTokens(100).minTokens(100).repetitionLimit(0).build();
+    SessionOptions options = SessionOptions.builder().generation(endless).build();
+    try (Model limited = Model.load(directory.resolve(TinyFiles.Q8_0), small)) {
+      List<Reply> replies =
+          limited.chatBatch(List.of(Message.user("Hello!"), Message.user("Hi")), options);
+      assertThat(replies).extracting(Reply::finishReason).containsOnly(FinishReason.CONTEXT_FULL);
+      try (Session session = limited.newSession(options)) {
+        assertThat(replies.getFirst().usage()).isEqualTo(session.chat("Hello!").usage());
+      }
+    }
+  }
+
+  @Test
+  void aBatchRefusesWhatIsNoQuestion() {
+    List<Message> answers = List.of(Message.user("Hi"), Message.assistant("Hello!"));
+    assertThatThrownBy(() -> model.chatBatch(answers, SessionOptions.defaults()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected a user message");
+    assertThat(model.chatBatch(List.of(), SessionOptions.defaults())).isEmpty();
+  }
+
   @Test
   void controlTokensOfAUserStayText() {
     try (Session session = model.newSession()) {

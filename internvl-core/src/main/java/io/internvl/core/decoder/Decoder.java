@@ -149,9 +149,35 @@ public final class Decoder {
       int maxOutputs,
       KvLayer.Format format,
       List<ScaledAdapter> adapters) {
-    KvCache cache =
-        new KvCache(config.layers(), config.kvHeads(), config.headDim(), maxLength, format);
-    return new DecoderState(config, kernels, cache, maxTokens, maxOutputs, adapters);
+    return newState(newCache(maxLength, format), maxTokens, maxOutputs, 0, adapters);
+  }
+
+  DecoderState newState(
+      KvCache cache, int maxTokens, int maxOutputs, int mostCaches, List<ScaledAdapter> adapters) {
+    return new DecoderState(config, kernels, cache, maxTokens, maxOutputs, mostCaches, adapters);
+  }
+
+  KvCache newCache(int maxLength, KvLayer.Format format) {
+    return new KvCache(config.layers(), config.kvHeads(), config.headDim(), maxLength, format);
+  }
+
+  /**
+   * Creates several empty conversations that are evaluated together.
+   *
+   * @param places largest number of conversations
+   * @param maxLength largest number of positions of one
+   * @param maxTokens tokens of one forward pass of a prompt
+   * @param format element format of the KV caches
+   * @param adapters adapters of this model; their changes add up
+   * @return the conversations, to be closed by the caller
+   */
+  public DecoderBatch newBatch(
+      int places,
+      int maxLength,
+      int maxTokens,
+      KvLayer.Format format,
+      List<ScaledAdapter> adapters) {
+    return new DecoderBatch(this, places, maxLength, maxTokens, format, adapters);
   }
 
   /**
@@ -194,18 +220,41 @@ public final class Decoder {
       throw new IllegalArgumentException(
           tokens + " tokens with " + outputs + " outputs, limit " + state.maxTokens());
     }
-    KvCache cache = state.cache();
-    cache.reserve(cache.length() + tokens);
+    state.rows.share(state.cache());
+    int length = Math.max(state.cache().length() + tokens, state.expectedLength());
+    evaluate(state, tokens, outputs, length);
+  }
+
+  /**
+   * Evaluates one new token of each of several conversations, all with one reading of the weights.
+   *
+   * @param batch the conversations; row i of the state's input holds the embedding of the token of
+   *     the i-th one that is named
+   * @param places which conversations, each at most once; row i of the state's logits is that of
+   *     the i-th one afterwards
+   * @param count how many of them
+   */
+  public void forward(DecoderBatch batch, int[] places, int count) {
+    if (count < 1 || count > batch.places() || count > places.length) {
+      throw new IllegalArgumentException(
+          count + " conversations of " + batch.places() + ", " + places.length + " named");
+    }
+    batch.choose(places, count);
+    evaluate(batch.state(), count, count, 0);
+  }
+
+  private void evaluate(DecoderState state, int tokens, int outputs, int wholeLength) {
+    CachedRows rows = state.rows;
+    rows.reserve(tokens);
     int original = config.ropeScaling().originalContext();
-    int length = Math.max(cache.length() + tokens, state.expectedLength());
-    RotaryEmbedding positions = length > original ? longRotary : rotary;
     for (int t = 0; t < tokens; t++) {
-      positions.fill(cache.length() + t, state.cos, state.sin, t);
+      boolean extended = Math.max(rows.position(t) + 1, wholeLength) > original;
+      (extended ? longRotary : rotary).fill(rows.position(t), state.cos, state.sin, t);
     }
     for (int i = 0; i < layers.length; i++) {
       layers[i].forward(state, tokens, i == layers.length - 1 ? outputs : tokens);
     }
-    cache.advance(tokens);
+    rows.advance(tokens);
     if (outputs > 0) {
       kernels.rmsNorm(state.x, outputs, outputNorm, config.rmsNormEps(), state.hidden);
       kernels.linear(

@@ -7,7 +7,6 @@ import io.internvl.core.nn.Weights;
 /** One pre-norm transformer layer. */
 final class DecoderLayer {
   private final Kernels kernels;
-  private final int index;
   private final float eps;
   private final Tensor attentionNorm; // (1, hidden)
   private final SelfAttention attention;
@@ -16,7 +15,6 @@ final class DecoderLayer {
 
   DecoderLayer(DecoderConfig config, int index, Weights weights, Kernels kernels) {
     this.kernels = kernels;
-    this.index = index;
     this.eps = config.rmsNormEps();
     String block = "blk." + index + ".";
     String norm =
@@ -32,7 +30,7 @@ final class DecoderLayer {
 
   void forward(DecoderState state, int tokens, int outputs) {
     kernels.rmsNorm(state.x, tokens, attentionNorm, eps, state.hidden);
-    attention.forward(state, state.cache().layer(index), tokens, outputs);
+    attention.forward(state, tokens, outputs);
     if (outputs > 0) {
       kernels.rmsNorm(state.x, outputs, feedForwardNorm, eps, state.hidden);
       feedForward.forward(state, outputs);

@@ -31,6 +31,7 @@ public final class DecoderState implements AutoCloseable {
   final Tensor logits; // (maxOutputs, vocabulary)
   private final @Nullable ExpertScratch experts;
   private final @Nullable ActiveAdapters adapters;
+  final CachedRows rows;
   private final Kernels kernels;
   private final KvCache cache;
   private final Arena arena;
@@ -44,6 +45,7 @@ public final class DecoderState implements AutoCloseable {
       KvCache cache,
       int maxTokens,
       int maxOutputs,
+      int mostCaches,
       List<ScaledAdapter> scaledAdapters) {
     this.kernels = kernels;
     this.cache = cache;
@@ -68,6 +70,7 @@ public final class DecoderState implements AutoCloseable {
     adapters = ActiveAdapters.of(scaledAdapters, config, kernels, workspace, arena, maxTokens);
     queryKeyValueOut = new Tensor[] {query, key, value};
     keyValueOut = new Tensor[] {key, value};
+    rows = new CachedRows(this, kernels, cache, mostCaches);
   }
 
   /** Adds what adapters change in the output of a layer's linear map. */
@@ -134,10 +137,11 @@ public final class DecoderState implements AutoCloseable {
   /**
    * Returns the cache.
    *
-   * @return keys and values evaluated so far
+   * @return keys and values evaluated so far; of a {@link DecoderBatch}, those of the conversation
+   *     that was asked for last
    */
   public KvCache cache() {
-    return cache;
+    return rows.shared();
   }
 
   /**

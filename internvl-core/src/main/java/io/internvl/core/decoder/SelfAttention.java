@@ -3,7 +3,6 @@ package io.internvl.core.decoder;
 import io.internvl.core.kernel.AttentionShape;
 import io.internvl.core.kernel.Epilogue;
 import io.internvl.core.kernel.Kernels;
-import io.internvl.core.kernel.KvLayer;
 import io.internvl.core.kernel.Linear;
 import io.internvl.core.kernel.Tensor;
 import io.internvl.core.kernel.WeightMatrix;
@@ -87,12 +86,10 @@ final class SelfAttention {
    *
    * @param state holds the normalised input in {@code hidden} and the residual stream in {@code x};
    *     when fewer outputs than tokens are wanted, the rows of the last ones are moved to the front
-   * @param cached keys and values of this layer
    * @param tokens new tokens
    * @param outputs how many of the last tokens go on
    */
-  void forward(DecoderState state, KvLayer cached, int tokens, int outputs) {
-    int first = state.cache().length();
+  void forward(DecoderState state, int tokens, int outputs) {
     if (outputs == tokens) {
       kernels.linears(state.workspace, state.hidden, tokens, queryKeyValue, state.queryKeyValueOut);
       state.adapt(layer, LinearMap.QUERY, state.hidden, tokens, state.query);
@@ -105,7 +102,7 @@ final class SelfAttention {
       kernels.rmsNormHeads(state.key, tokens, config.kvHeads(), keyNorm, config.rmsNormEps());
     }
     rotate(state.key, tokens, config.kvHeads(), state);
-    kernels.store(state.key, state.value, tokens, cached, first);
+    state.rows.store(layer, tokens);
     if (outputs == 0) {
       return;
     }
@@ -119,9 +116,7 @@ final class SelfAttention {
       kernels.rmsNormHeads(state.query, outputs, config.heads(), queryNorm, config.rmsNormEps());
     }
     rotate(state.query, outputs, config.heads(), state);
-    int firstQuery = first + tokens - outputs;
-    kernels.attention(
-        state.workspace, state.query, outputs, cached, firstQuery, shape, state.attended);
+    state.rows.attend(layer, shape, tokens, outputs);
     kernels.linear(state.workspace, state.attended, outputs, output, Epilogue.ADD, null, state.x);
     state.adapt(layer, LinearMap.ATTENTION_OUTPUT, state.attended, outputs, state.x);
   }

@@ -106,6 +106,17 @@ public final class Tensor {
   }
 
   /**
+   * Returns a view of one row.
+   *
+   * @param row index of the row
+   * @return the same memory as a matrix (1, cols)
+   */
+  public Tensor row(int row) {
+    long bytes = (long) stride * Float.BYTES;
+    return new Tensor(segment.asSlice(rowOffset(row), bytes), 1, cols, stride);
+  }
+
+  /**
    * Reads one element.
    *
    * @param row index of the row

@@ -79,6 +79,60 @@ class FamiliesTest {
     }
   }
 
+  /** Eleven conversations with the same tokens, each at another one. */
+  @ParameterizedTest
+  @MethodSource("names")
+  void tokensOfSeveralConversationsEqualOnePass(String name) throws IOException {
+    JsonNode model = model(name);
+    int[] ids = ids(model);
+    float[] golden = floats(model.get("logits").asString());
+    int places = 11;
+    try (Loaded loaded = load(model);
+        DecoderBatch batch =
+            loaded.decoder.newBatch(places, 512, 16, KvLayer.Format.F32, List.of())) {
+      for (int place = 0; place < places; place++) {
+        DecoderState state = batch.conversation(place);
+        for (int t = 0; t <= place; t++) {
+          loaded.decoder.embed(state, ids[t], t);
+        }
+        loaded.decoder.forward(state, place + 1, 1);
+      }
+      int compared = 0;
+      int[] order = new int[places];
+      for (int count = places; count > 0; ) {
+        count = 0;
+        for (int place = places - 1; place >= 0; place--) {
+          if (batch.cache(place).length() < ids.length) {
+            loaded.decoder.embed(batch.state(), ids[batch.cache(place).length()], count);
+            order[count++] = place;
+          }
+        }
+        if (count > 0) {
+          loaded.decoder.forward(batch, order, count);
+          compared += compare(batch, order, count, model.get("logitsRows"), golden);
+        }
+      }
+      assertThat(compared).isGreaterThan(places);
+    }
+  }
+
+  private static int compare(
+      DecoderBatch batch, int[] order, int count, JsonNode rows, float[] golden) {
+    float[] logits = new float[batch.state().logits().cols()];
+    int compared = 0;
+    for (int i = 0; i < count; i++) {
+      int position = batch.cache(order[i]).length() - 1;
+      for (int row = 0; row < rows.size(); row++) {
+        if (rows.get(row).asInt() == position) {
+          batch.state().logits().copyRowTo(i, logits, 0);
+          assertRow(logits, golden, row);
+          compared++;
+        }
+      }
+    }
+    return compared;
+  }
+
   @ParameterizedTest
   @MethodSource("names")
   void chunksWithOnlyTheLastOutputEqualOnePass(String name) throws IOException {
