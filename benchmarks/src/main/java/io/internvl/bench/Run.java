@@ -91,6 +91,11 @@ final class Run {
           measureDecode(bench, work, depth, "");
         }
       }
+      for (int batch : options.batches) {
+        if (batch > 0 && options.generate > 0) {
+          measureBatch(decoder, work, batch);
+        }
+      }
       if (options.busy > 0) {
         try (BusyProcesses others = BusyProcesses.start(options.busy)) {
           measureDecode(
@@ -118,6 +123,17 @@ final class Run {
             .mapToDouble(Double::doubleValue)
             .toArray();
     add(new Measurement(test + " allocation", "B/token", last, ALLOWED_ALLOCATION, "allowed"));
+  }
+
+  private void measureBatch(Decoder decoder, LanguageWork work, int conversations) {
+    int tokens = options.generate;
+    try (BatchBench bench = new BatchBench(decoder, conversations, tokens)) {
+      double[] speeds = sample(() -> (double) conversations * tokens / bench.decode(tokens));
+      double weightBytes = (double) (work.layerBytes() + work.outputBytes()) / conversations;
+      double bytes = weightBytes + work.cacheBytes(1) * tokens / 2.0;
+      double flops = 2.0 * (work.layerWeights() + work.outputWeights());
+      later("tg" + tokens + " x " + conversations, "tokens/s", speeds, flops, bytes);
+    }
   }
 
   private void recordMemory(LanguageWork work, long fileBytes) throws IOException {

@@ -40,6 +40,14 @@ final class RunOptions {
   List<Integer> depths = List.of();
 
   @Option(
+      names = "--batch",
+      split = ",",
+      defaultValue = "0",
+      description =
+          "Conversations that decode together, 0 for no such test (default: ${DEFAULT-VALUE}).")
+  List<Integer> batches = List.of();
+
+  @Option(
       names = "--repeat",
       defaultValue = "3",
       description = "Repetitions of each test (default: ${DEFAULT-VALUE}).")
@@ -91,6 +99,7 @@ final class RunOptions {
     arguments.addAll(List.of("--prompt", join(prompts)));
     arguments.addAll(List.of("--generate", Integer.toString(generate)));
     arguments.addAll(List.of("--depth", join(depths)));
+    arguments.addAll(List.of("--batch", join(batches)));
     arguments.addAll(List.of("--repeat", Integer.toString(repeat)));
     arguments.addAll(List.of("--warm-up", Double.toString(warmUpSeconds)));
     arguments.addAll(List.of("--busy", Integer.toString(busy)));

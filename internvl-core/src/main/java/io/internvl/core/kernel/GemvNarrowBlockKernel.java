@@ -33,7 +33,7 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return integers && !minima && !fifthBits ? Gemv.MAX_TOKENS : super.mostTokens();
+    return integers && !minima && !fifthBits ? 5 : super.mostTokens();
   }
 
   @Override

@@ -31,7 +31,7 @@ final class GemvNarrowQ4_KIntegers extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return Gemv.MAX_TOKENS;
+    return 5;
   }
 
   @Override

@@ -45,6 +45,12 @@ final class MicroKernels {
   /** 256 bits stand for AVX2, which has 16 vector registers instead of 32. */
   private static final boolean FEW_REGISTERS = LANES == 8;
 
+  /**
+   * Lanes of the narrowest panel. {@link MicroKernel8x1} needs more than 16 registers: it is slower
+   * than a wide panel with a half of zeros.
+   */
+  static final int NARROW = FEW_REGISTERS ? WIDE : LANES;
+
   private MicroKernels() {}
 
   /**

@@ -1,14 +1,14 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.MicroKernels.NARROW;
 import static io.internvl.core.kernel.MicroKernels.WIDE;
-import static io.internvl.core.kernel.VectorSupport.LANES;
 
-/** How tokens are divided into panels: wide ones, and one of as many vectors as the rest needs. */
+/** How tokens are divided into panels: wide ones, and one that is as narrow as the rest allows. */
 final class PanelLayout {
   private int lanes;
 
   void divide(int tokens) {
-    lanes = Panels.roundUp(tokens, LANES);
+    lanes = Panels.roundUp(tokens, NARROW);
   }
 
   /** Returns the number of panels. */
