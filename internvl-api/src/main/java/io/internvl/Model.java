@@ -309,12 +309,14 @@ public final class Model implements AutoCloseable {
   /**
    * Answers independent questions, each in a conversation of its own.
    *
-   * <p>Up to {@value BatchChat#PLACES} answers are produced together: the weights are read once for
-   * a token of each, so that a batch takes much less time than its questions one after the other.
-   * Each conversation has a KV cache of its own, which grows with it; activations are shared. An
-   * answer does not depend on the other questions but for rounding: sums of several tokens are
-   * computed in another order than those of one, which can turn a choice between tokens of almost
-   * equal probability.
+   * <p>Up to 16 answers are produced together: the weights are read once for a token of each, so
+   * that a batch takes much less time than its questions one after the other. Each of these
+   * conversations has a KV cache of its own, which starts with 512 positions; activations are
+   * shared. An answer does not depend on the other questions but for rounding: sums of several
+   * tokens are computed in another order than those of one, which can turn a choice between tokens
+   * of almost equal probability. The same batch always gets the same answers.
+   *
+   * {@snippet class="io.internvl.snippets.Snippets" region="batch"}
    *
    * @param messages user messages, with or without images
    * @param sessionOptions settings of every conversation

@@ -92,6 +92,18 @@ final class Snippets {
     return reply;
   }
 
+  static void batch(Model model, List<Path> photos) {
+    // @start region="batch"
+    List<Message> questions = new ArrayList<>();
+    for (Path photo : photos) {
+      questions.add(Message.user("Please describe the image shortly.", Image.of(photo)));
+    }
+    for (Reply reply : model.chatBatch(questions, SessionOptions.defaults())) {
+      System.out.println(reply.text());
+    }
+    // @end
+  }
+
   static void logProbabilities(Session session, Message question) {
     // @start region="log-probabilities"
     GenerationOptions options = GenerationOptions.builder().logProbabilities(5).build();
