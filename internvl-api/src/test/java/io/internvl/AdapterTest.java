@@ -2,12 +2,14 @@ package io.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.internvl.gguf.GgufWriter;
 import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,6 +86,29 @@ class AdapterTest {
     assertThat(half).isNotEqualTo(plain).isNotEqualTo(full);
     assertThat(off).isEqualTo(plain);
     assertThat(logits(model, SessionOptions.defaults())).isEqualTo(plain);
+  }
+
+  @Test
+  void aBatchAppliesItToEveryConversation() throws IOException {
+    Adapter adapter = model.loadAdapter(adapterPath);
+    GenerationOptions generation =
+        GenerationOptions.builder().maxTokens(6).minTokens(6).logProbabilities(1).build();
+    SessionOptions options =
+        SessionOptions.builder().adapter(adapter, 1).generation(generation).build();
+    List<Message> questions = List.of(Message.user("Hello"), Message.user("What is this?"));
+    List<Reply> replies = model.chatBatch(questions, options);
+    for (int i = 0; i < questions.size(); i++) {
+      try (Session session = model.newSession(options)) {
+        List<TokenProbability> alone = session.chat(questions.get(i)).tokens();
+        List<TokenProbability> together = replies.get(i).tokens();
+        assertThat(together).hasSameSizeAs(alone).hasSizeGreaterThan(2);
+        for (int t = 0; t < alone.size(); t++) {
+          assertThat(together.get(t).text()).isEqualTo(alone.get(t).text());
+          assertThat(together.get(t).logProbability())
+              .isCloseTo(alone.get(t).logProbability(), within(1e-3));
+        }
+      }
+    }
   }
 
   @Test
