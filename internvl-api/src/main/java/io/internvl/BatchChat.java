@@ -97,14 +97,17 @@ final class BatchChat implements AutoCloseable {
     int count = 0;
     for (int place = 0; place < conversations.length; place++) {
       Conversation one = conversations[place];
-      int token = one == null || one.answer().finished() ? -1 : one.answer().pending();
-      if (token >= 0) {
-        one.turn().watch().start();
-        model.decoder().embed(batch.state(), token, count);
-        pending[count++] = place;
-      } else if (one != null && !one.answer().finished()) {
-        one.answer().next(batch.state().logits(), 0); // a limit ends it
+      if (one == null || one.answer().finished()) {
+        continue;
       }
+      int token = one.answer().pending();
+      if (token < 0) {
+        one.answer().next(batch.state().logits(), 0); // a limit ends it
+        continue;
+      }
+      one.turn().watch().start();
+      model.decoder().embed(batch.state(), token, count);
+      pending[count++] = place;
     }
     if (count > 0) {
       model.decoder().forward(batch, pending, count);

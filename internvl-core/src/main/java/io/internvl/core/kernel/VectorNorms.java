@@ -72,7 +72,15 @@ final class VectorNorms {
       a0 = a0.add(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER));
       a1 = a1.add(FloatVector.fromMemorySegment(FLOATS, x, at + VectorSupport.VECTOR_BYTES, ORDER));
     }
-    double sum = VectorSum.of(a0.add(a1));
+    FloatVector all = a0.add(a1);
+    if (LANES > 8) {
+      all = all.add(all.rearrange(VectorSum.BY_8));
+    }
+    if (LANES > 4) {
+      all = all.add(all.rearrange(VectorSum.BY_4));
+    }
+    all = all.add(all.rearrange(VectorSum.BY_2));
+    double sum = all.add(all.rearrange(VectorSum.BY_1)).lane(0);
     for (; i < n; i++) {
       sum += x.get(FLOAT, xo + (long) i * Float.BYTES);
     }
@@ -92,7 +100,15 @@ final class VectorNorms {
       a0 = x0.fma(x0, a0);
       a1 = x1.fma(x1, a1);
     }
-    double sum = VectorSum.of(a0.add(a1));
+    FloatVector all = a0.add(a1);
+    if (LANES > 8) {
+      all = all.add(all.rearrange(VectorSum.BY_8));
+    }
+    if (LANES > 4) {
+      all = all.add(all.rearrange(VectorSum.BY_4));
+    }
+    all = all.add(all.rearrange(VectorSum.BY_2));
+    double sum = all.add(all.rearrange(VectorSum.BY_1)).lane(0);
     for (; i < n; i++) {
       double difference = x.get(FLOAT, xo + (long) i * Float.BYTES) - mean;
       sum += difference * difference;

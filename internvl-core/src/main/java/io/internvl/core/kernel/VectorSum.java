@@ -10,9 +10,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Adds up the lanes of a vector in one fixed order. {@code reduceLanes} leaves the order open: the
- * interpreter and compiled code give different bits, so that results would depend on when a kernel
- * is compiled. Long kernels repeat the steps, because a call would put their vectors on the heap.
+ * Adds up the lanes of a vector in one fixed order: halves are added until one lane is left. {@code
+ * reduceLanes} leaves the order open: the interpreter and compiled code give different bits, so
+ * that results would depend on when a kernel is compiled. Kernels repeat the steps with these
+ * shuffles; a method that took the vector would put it on the heap where it is not inlined.
  */
 final class VectorSum {
   static final VectorShuffle<Float> BY_8 = exchange(8);
@@ -24,19 +25,6 @@ final class VectorSum {
 
   private static VectorShuffle<Float> exchange(int distance) {
     return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) % LANES);
-  }
-
-  /** Returns the sum of all lanes: halves are added until one is left. */
-  static float of(FloatVector v) {
-    FloatVector sum = v;
-    if (LANES > 8) {
-      sum = sum.add(sum.rearrange(BY_8));
-    }
-    if (LANES > 4) {
-      sum = sum.add(sum.rearrange(BY_4));
-    }
-    sum = sum.add(sum.rearrange(BY_2));
-    return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
   /**

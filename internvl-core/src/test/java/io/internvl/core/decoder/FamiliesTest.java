@@ -40,10 +40,7 @@ class FamiliesTest {
     int[] ids = ids(model);
     try (Loaded loaded = load(model);
         DecoderState state = loaded.decoder.newState(512, 64, 64, KvLayer.Format.F32)) {
-      for (int t = 0; t < ids.length; t++) {
-        loaded.decoder.embed(state, ids[t], t);
-      }
-      loaded.decoder.forward(state, ids.length, ids.length);
+      forward(loaded.decoder, state, ids, ids.length, ids.length);
       float[] logits = new float[model.get("vocab").asInt()];
       for (int t = 0; t < ids.length; t++) {
         state.logits().copyRowTo(t, logits, 0);
@@ -91,11 +88,7 @@ class FamiliesTest {
         DecoderBatch batch =
             loaded.decoder.newBatch(places, 512, 16, KvLayer.Format.F32, List.of())) {
       for (int place = 0; place < places; place++) {
-        DecoderState state = batch.conversation(place);
-        for (int t = 0; t <= place; t++) {
-          loaded.decoder.embed(state, ids[t], t);
-        }
-        loaded.decoder.forward(state, place + 1, 1);
+        forward(loaded.decoder, batch.conversation(place), ids, place + 1, 1);
       }
       int compared = 0;
       int[] order = new int[places];
@@ -114,6 +107,15 @@ class FamiliesTest {
       }
       assertThat(compared).isGreaterThan(places);
     }
+  }
+
+  /** Evaluates the first tokens. */
+  private static void forward(
+      Decoder decoder, DecoderState state, int[] ids, int count, int outputs) {
+    for (int t = 0; t < count; t++) {
+      decoder.embed(state, ids[t], t);
+    }
+    decoder.forward(state, count, outputs);
   }
 
   private static int compare(
