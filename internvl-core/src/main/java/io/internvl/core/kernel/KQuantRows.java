@@ -57,7 +57,7 @@ final class KQuantRows {
   }
 
   /** Returns a 6-bit scale of Q3_K minus 32. */
-  static int scale(long low, int high, int k) {
+  private static int scale(long low, int high, int k) {
     int nibble = (int) (low >>> 8 * (k % 8) + 4 * (k / 8)) & 15;
     return (nibble | (high >>> 8 * (k % 4) + 2 * (k / 4) & 3) << 4) - 32;
   }
@@ -111,13 +111,13 @@ final class KQuantRows {
   }
 
   /** Returns the eight 6-bit scales of Q4_K and Q5_K in a byte each. */
-  static long scales(long low, int high) {
+  private static long scales(long low, int high) {
     long second = high & 0x0F0F_0F0FL | low >>> 2 & 0x3030_3030L;
     return low & 0x3F3F_3F3FL | second << 32;
   }
 
   /** Returns the eight 6-bit minima of Q4_K and Q5_K in a byte each. */
-  static long minima(long low, int high) {
+  private static long minima(long low, int high) {
     long second = high >>> 4 & 0x0F0F_0F0FL | low >>> 34 & 0x3030_3030L;
     return low >>> 32 & 0x3F3F_3F3FL | second << 32;
   }

@@ -17,7 +17,6 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes rows of weight matrices: the values of {@link BlockCodecs}, bit for bit, in vectors. A
@@ -36,8 +35,7 @@ final class RowCodec {
 
   static {
     for (TensorType type : TensorType.values()) {
-      Decoder narrow = LANES == 8 ? octetDecoder(type) : null;
-      DECODERS.put(type, narrow == null ? decoder(type) : narrow);
+      DECODERS.put(type, decoder(type));
     }
   }
 
@@ -62,19 +60,6 @@ final class RowCodec {
   static void decode(WeightMatrix weight, int row, int col, int count, float[] y, int o) {
     long offset = row * weight.rowBytes() + weight.type().byteSize(col);
     Objects.requireNonNull(DECODERS.get(weight.type())).decode(weight.data(), offset, count, y, o);
-  }
-
-  /** What is faster with vectors of 256 bits, if there is something. */
-  private static @Nullable Decoder octetDecoder(TensorType type) {
-    return switch (type) {
-      case Q8_0 -> OctetRows::q8v0;
-      case Q4_0 -> OctetRows::q4v0;
-      case Q4_1 -> OctetRows::q4v1;
-      case Q5_0 -> OctetRows::q5v0;
-      case Q5_1 -> OctetRows::q5v1;
-      case Q4_K -> OctetRows::q4k;
-      default -> null;
-    };
   }
 
   private static Decoder decoder(TensorType type) {
