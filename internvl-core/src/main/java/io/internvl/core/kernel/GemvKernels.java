@@ -60,8 +60,12 @@ final class GemvKernels {
     kernels.put(
         TensorType.Q4_K,
         precision == Precision.FAST ? new GemvNarrowQ4_KIntegers() : new GemvNarrowQ4_K());
-    kernels.put(TensorType.Q5_K, new GemvNarrowQ5_K());
-    kernels.put(TensorType.Q6_K, new GemvNarrowQ6_K());
+    kernels.put(
+        TensorType.Q5_K,
+        precision == Precision.FAST ? new GemvNarrowQ5_KIntegers() : new GemvNarrowQ5_K());
+    kernels.put(
+        TensorType.Q6_K,
+        precision == Precision.FAST ? new GemvNarrowQ6_KIntegers() : new GemvNarrowQ6_K());
     if (VectorSupport.LANES == 8) {
       kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXSPairs());
       kernels.put(TensorType.IQ3_S, new GemvIQ3_SPairs());

@@ -11,19 +11,20 @@ import java.lang.foreign.MemorySegment;
  * multiplied in a pass of its own over the rows, which are in the cache after the first one.
  */
 final class GemvNarrowBlockKernel extends GemvLoopKernel {
-  private static final int HALF_BLOCK = 16;
   private static final int BLOCK = 32;
 
   private final int blockBytes;
   private final boolean fifthBits;
   private final boolean minima;
   private final boolean integers;
+  private final IntegerCodes kind;
 
   GemvNarrowBlockKernel(TensorType type, Precision precision) {
     blockBytes = type.blockBytes();
     fifthBits = type == TensorType.Q5_0 || type == TensorType.Q5_1;
     minima = type == TensorType.Q4_1 || type == TensorType.Q5_1;
     integers = precision == Precision.FAST;
+    kind = fifthBits ? IntegerCodes.FIVE_BITS : IntegerCodes.HALVES_OF_16;
   }
 
   @Override
@@ -33,17 +34,25 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return integers && !minima && !fifthBits ? 5 : super.mostTokens();
+    if (!integers || minima) {
+      return super.mostTokens();
+    }
+    return fifthBits ? 4 : Gemv.MAX_TOKENS;
   }
 
   @Override
   void prepare(TokenInput x) {
     x.prepareArray();
     if (integers) {
-      x.narrowIntegers(HALF_BLOCK).prepare(x.array(), x.cols());
+      x.narrowIntegers(kind).prepare(x.array(), x.cols());
     } else {
       x.narrowPairs().prepare(x.array(), x.cols());
     }
+  }
+
+  @Override
+  int scratchFloats() {
+    return integers && fifthBits ? NarrowFiveBits.SCRATCH : ALL_SUMS;
   }
 
   @Override
@@ -51,30 +60,32 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
       MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
     int header = minima ? 4 : 2;
     int codes = fifthBits ? header + 4 : header;
-    if (integers) {
-      NarrowIntegers input = x.narrowIntegers(HALF_BLOCK);
+    if (integers && fifthBits) {
+      NarrowIntegers input = x.narrowIntegers(kind);
+      NarrowFiveBits.multiply(w, blockBytes, header, starts, input, cols, lanes);
+    } else if (integers) {
+      NarrowIntegers input = x.narrowIntegers(kind);
       NarrowNibbles.multiplyIntegers(w, blockBytes, codes, starts, input, cols, lanes);
     } else {
       NarrowPairInput input = x.narrowPairs();
       NarrowNibbles.multiplyFloats(w, blockBytes, codes, starts, input, cols, lanes);
     }
-    if (fifthBits) {
+    if (fifthBits && !integers) {
       NarrowFifthBits.multiply(w, blockBytes, header, starts, x.array(), cols, lanes);
     }
     if (minima) {
-      float[] sums = integers ? x.narrowIntegers(HALF_BLOCK).sums() : x.narrowPairs().sums();
+      float[] sums = integers ? x.narrowIntegers(kind).sums() : x.narrowPairs().sums();
       addMinima(w, starts, sums, cols, lanes);
     }
   }
 
   /** Adds minima, and what was subtracted from the codes. */
   private void addMinima(MemorySegment w, long[] starts, float[] sums, int cols, float[] scratch) {
-    int offset = NarrowNibbles.OFFSET + (fifthBits ? NarrowFifthBits.OFFSET : 0);
     for (int block = 0; block < cols / BLOCK; block++) {
       long at = block * (long) blockBytes;
       for (int row = 0; row < RowShares.STREAMS; row++) {
         int halves = w.get(INT, at + starts[row]);
-        float m = HalfTable.VALUES[halves >>> 16] + offset * HalfTable.VALUES[halves & 0xFFFF];
+        float m = HalfTable.VALUES[halves >>> 16] + kind.offset * HalfTable.VALUES[halves & 0xFFFF];
         scratch[row * SUMS] += m * sums[block];
       }
     }

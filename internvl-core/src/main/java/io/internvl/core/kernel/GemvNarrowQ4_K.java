@@ -28,7 +28,7 @@ final class GemvNarrowQ4_K extends GemvNarrowKernel {
       byte[] bytes,
       float[] scratch) {
     NarrowScales.decode(
-        w, firstBlock, blocks, BYTES_OF_BLOCK, starts, x.factors(), x.pairSums(), 0f, scratch);
+        w, firstBlock, blocks, BYTES_OF_BLOCK, starts, x.factors(), x.pairSums(), scratch);
   }
 
   @Override

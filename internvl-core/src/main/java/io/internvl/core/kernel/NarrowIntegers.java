@@ -5,53 +5,38 @@ import static io.internvl.core.kernel.VectorSupport.LANES;
 import java.util.Arrays;
 
 /**
- * A token for 16-bit products with codes of 4 bits: integers with a factor for each 32 elements,
- * {@code x = factor * q}, so small that the sum of the products of a 32-bit lane fits in 16 bits. A
- * vector of codes is multiplied with the elements that belong to the lower halves of its even
- * bytes, of its odd bytes, to the upper halves of its even bytes, of its odd bytes.
+ * A token for products with codes of 4 to 6 bits: integers with a factor for each 32 elements,
+ * {@code x = factor * q}, so small that the sum of the products of a 32-bit lane fits in 16 bits.
  *
- * <p>Kernels add two neighbouring 16-bit sums in the upper half of a 32-bit lane. That makes them
- * 2¹⁶ too large, which the factors make up for; and the lower half, which stays in the lane unless
- * it is masked out, adds between 0 and 1, half on average, which {@link #rounding} is.
+ * <p>One 32-bit multiplication makes two products and adds them up. Let a lane have the codes a and
+ * b in its lower and upper 16 bits. Its product with {@code 2¹⁶ q(a) + q(b)} is {@code 2¹⁶ (a q(a)
+ * + b q(b)) + a q(b)}, as what is 2³² times too large is lost. The factors make up for 2¹⁶. The
+ * last term is an error of less than a quarter of an integer: no code times an integer reaches 2¹⁴.
  */
 final class NarrowIntegers {
   /** Elements with a factor in common. */
   static final int GROUP = 32;
 
-  private static final int PAIR_HALF = 16; // half blocks of types with blocks of 32
   private static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
   private static final int BYTES = 4 * LANES; // of a vector of codes
   private static final int STEP = 2 * BYTES; // elements that it is multiplied with
 
-  private final int halfBlock;
-  private final int lanesOfGroup;
+  private final IntegerCodes codes;
   private final float limit;
   private short[] rounded = {};
-  private short[] values = {}; // (cols)
+  private int[] values = {}; // (cols / 2)
   private float[] factors = {}; // (cols / 32)
   private float[] sums = {}; // (cols / 32)
-  private short[] laneSums = {}; // (cols / 4)
+  private int[] offsets = {}; // (cols / 2)
   private float[] laneFactors = {}; // (cols / 8)
+  private float[] halfFactors = {}; // (cols / 16)
   private boolean ready;
 
-  /**
-   * Makes the input of a kind of types.
-   *
-   * @param halfBlock elements in the lower halves of consecutive bytes, followed by as many in
-   *     their upper halves: 32 or 16; those of a group are added up in one lane
-   */
-  NarrowIntegers(int halfBlock) {
-    this.halfBlock = halfBlock;
-    lanesOfGroup = halfBlock / Integer.BYTES;
-    int largestCode = halfBlock == 32 ? 15 : NarrowNibbles.OFFSET;
-    limit = Short.MAX_VALUE / (GROUP / lanesOfGroup * largestCode);
-  }
-
-  /** Returns what the lanes of a group are too large on average, before they meet the factor. */
-  float rounding() {
-    return lanesOfGroup * 0x1p15f;
+  NarrowIntegers(IntegerCodes codes) {
+    this.codes = codes;
+    limit = Short.MAX_VALUE / (codes.added * codes.largest);
   }
 
   void forget() {
@@ -64,24 +49,29 @@ final class NarrowIntegers {
       return;
     }
     int groups = cols / GROUP;
-    if (values.length < cols) {
+    if (rounded.length < cols) {
       rounded = new short[cols];
-      values = new short[cols];
+      values = new int[cols / 2];
       factors = new float[groups + LANES]; // vectors are loaded whole
       sums = new float[groups + LANES];
-      laneSums = new short[cols / 4];
+      offsets = new int[cols / 2];
       laneFactors = new float[cols / 8];
+      halfFactors = new float[cols / 16];
     }
     for (int group = 0; group < groups; group++) {
       round(x, group);
     }
     Arrays.fill(factors, groups, groups + LANES, 0f);
     Arrays.fill(sums, groups, groups + LANES, 0f);
+    Arrays.fill(offsets, 0);
     for (int from = 0; from < cols; from += STEP) {
-      arrange(from / STEP * BYTES, from);
+      arrange(from);
     }
-    if (halfBlock == PAIR_HALF) {
-      addLanes(cols);
+    for (int i = 0; i < cols / 16; i++) {
+      halfFactors[i] = factors[16 * i / GROUP];
+    }
+    for (int i = 0; i < cols / 8; i++) { // a 32-bit lane has eight elements
+      laneFactors[i] = factors[8 * i / GROUP];
     }
     ready = true;
   }
@@ -105,42 +95,41 @@ final class NarrowIntegers {
   }
 
   /**
-   * Orders a step.
-   *
-   * @param first index of the first byte of codes
-   * @param to where the step starts
+   * Orders the elements of a step: pairs for the lower halves of the even bytes of each lane, of
+   * the odd bytes, for the upper halves of the even bytes, of the odd bytes. Also adds up what is
+   * subtracted from codes.
    */
-  private void arrange(int first, int to) {
-    for (int i = 0; i < BYTES; i += 2) {
-      int place = first + i;
-      int lower = place / halfBlock * 2 * halfBlock + place % halfBlock;
-      int upper = lower + halfBlock;
-      int at = to + i / 2;
-      values[at] = rounded[lower];
-      values[at + 2 * LANES] = rounded[lower + 1];
-      values[at + 4 * LANES] = rounded[upper];
-      values[at + 6 * LANES] = rounded[upper + 1];
+  private void arrange(int from) {
+    int half = codes.halfBlock;
+    for (int lane = 0; lane < LANES; lane++) {
+      int place = from / 2 + Integer.BYTES * lane; // of the first byte
+      int lower = place / half * 2 * half + place % half;
+      int upper = lower + half;
+      int at = from / 2 + lane;
+      values[at] = pair(lower);
+      values[at + LANES] = pair(lower + 1);
+      values[at + 2 * LANES] = pair(upper);
+      values[at + 3 * LANES] = pair(upper + 1);
+      if (codes.offset > 0) {
+        subtract(at, lower);
+        subtract(at + 2 / codes.added * LANES, lower + 1);
+        subtract(at + 4 / codes.added * LANES, upper);
+        subtract(at + 6 / codes.added * LANES, upper + 1);
+      }
     }
   }
 
-  /** Lanes of two blocks have a factor of each: a 32-bit lane has eight elements of one. */
-  private void addLanes(int cols) {
-    for (int i = 0; i < cols / 8; i++) {
-      laneFactors[i] = factors[8 * i / GROUP];
-    }
-    for (int i = 0; i < cols / 4; i++) { // the four products of a 16-bit lane
-      int at = i / (2 * LANES) * STEP + i % (2 * LANES);
-      laneSums[i] =
-          (short)
-              (values[at]
-                  + values[at + 2 * LANES]
-                  + values[at + 4 * LANES]
-                  + values[at + 6 * LANES]);
-    }
+  /** Lets a lane start with the products of a pair and what is subtracted from its codes. */
+  private void subtract(int lane, int i) {
+    offsets[lane] -= codes.offset * (rounded[i] + rounded[i + 2]) << 16;
   }
 
-  /** Returns the integers. */
-  short[] values() {
+  private int pair(int i) {
+    return (rounded[i] << 16) + rounded[i + 2];
+  }
+
+  /** Returns the integers in pairs. */
+  int[] values() {
     return values;
   }
 
@@ -149,14 +138,22 @@ final class NarrowIntegers {
     return factors;
   }
 
+  /** Returns the same for each half of a group. */
+  float[] halfFactors() {
+    return halfFactors;
+  }
+
   /** Returns the sums of the rounded elements of each group. */
   float[] sums() {
     return sums;
   }
 
-  /** Returns the sums of the integers of each 16-bit lane, with half blocks of 16. */
-  short[] laneSums() {
-    return laneSums;
+  /**
+   * Returns what the sum of each lane starts with, 2¹⁶ times: the product of its integers with what
+   * is subtracted from their codes. In the order of the values, as far as these are not added up.
+   */
+  int[] offsets() {
+    return offsets;
   }
 
   /** Returns the factors of each 32-bit lane, with half blocks of 16. */

@@ -6,12 +6,10 @@ import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
-import static io.internvl.core.kernel.VectorSupport.SHORTS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -37,16 +35,13 @@ final class NarrowNibbles {
   /** Lower halves of even bytes. */
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x000F000F);
 
-  /** Upper halves of lanes, where sums of products are. */
-  private static final IntVector SUM = IntVector.broadcast(INTS, 0xFFFF0000);
-
   /** What is subtracted from the codes. */
   static final int OFFSET = 8;
 
   private NarrowNibbles() {}
 
   /**
-   * Multiplies with 16-bit integer activations: the eight products of a lane are added in 16 bits.
+   * Multiplies with integer activations: a lane has eight products.
    *
    * @param w encoded weights
    * @param blockBytes size of a block
@@ -64,16 +59,16 @@ final class NarrowNibbles {
       NarrowIntegers input,
       int cols,
       float[] scratch) {
-    short[] x = input.values();
-    short[] laneSums = input.laneSums();
+    int[] x = input.values();
+    int[] offsets = input.offsets();
     float[] factors = input.laneFactors();
     for (int block = 0; block < cols / NarrowIntegers.GROUP; block += BLOCKS) {
-      int i = block * NarrowIntegers.GROUP;
-      ShortVector x0 = ShortVector.fromArray(SHORTS, x, i);
-      ShortVector x1 = ShortVector.fromArray(SHORTS, x, i + 2 * LANES);
-      ShortVector x2 = ShortVector.fromArray(SHORTS, x, i + 4 * LANES);
-      ShortVector x3 = ShortVector.fromArray(SHORTS, x, i + 6 * LANES);
-      ShortVector first = ShortVector.fromArray(SHORTS, laneSums, i / 4).mul((short) -OFFSET);
+      int i = block * NarrowIntegers.GROUP / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      IntVector first = IntVector.fromArray(INTS, offsets, i);
       FloatVector factor = FloatVector.fromArray(FLOATS, factors, block * 4);
       long at = block * (long) blockBytes;
       for (int row = 0; row < RowShares.STREAMS; row++) {
@@ -87,13 +82,11 @@ final class NarrowNibbles {
           d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
           scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
         }
-        ShortVector p = v.and(EVEN).reinterpretAsShorts().mul(x0).add(first);
-        ShortVector q = v.lanewise(VectorOperators.LSHR, 8).and(EVEN).reinterpretAsShorts().mul(x1);
-        p = p.add(v.lanewise(VectorOperators.LSHR, 4).and(EVEN).reinterpretAsShorts().mul(x2));
-        q = q.add(v.lanewise(VectorOperators.LSHR, 12).and(EVEN).reinterpretAsShorts().mul(x3));
-        IntVector sums = p.add(q).reinterpretAsInts();
-        sums = sums.add(sums.lanewise(VectorOperators.LSHL, 16)).and(SUM);
-        ((FloatVector) sums.convert(VectorOperators.I2F, 0))
+        IntVector p = v.and(EVEN).mul(x0).add(first);
+        IntVector q = v.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
+        p = p.add(v.lanewise(VectorOperators.LSHR, 4).and(EVEN).mul(x2));
+        q = q.add(v.lanewise(VectorOperators.LSHR, 12).and(EVEN).mul(x3));
+        ((FloatVector) p.add(q).convert(VectorOperators.I2F, 0))
             .mul(factor)
             .fma(scale, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
             .intoArray(scratch, row * SUMS);

@@ -43,7 +43,6 @@ final class NarrowScales {
    * @param starts where the rows start
    * @param factors what products of 32 activations each are multiplied with
    * @param sums of 32 activations each
-   * @param rounding what is subtracted from these products
    * @param scratch sums of the rows (rows, 16), then receives the scales (blocks, rows, 16), of
    *     which eight are used
    */
@@ -55,7 +54,6 @@ final class NarrowScales {
       long[] starts,
       float[] factors,
       float[] sums,
-      float rounding,
       float[] scratch) {
     for (int i = 0; i < PAIRS; i += LANES) {
       IntVector low = IntVector.fromArray(INTS, LOW, i);
@@ -99,11 +97,9 @@ final class NarrowScales {
                           .selectFrom(header)
                           .lanewise(VectorOperators.LSHR, highShifts)
                           .and(highMask));
-          FloatVector total = FloatVector.fromArray(FLOATS, scratch, lanes + i);
-          total = scale.fma(FloatVector.broadcast(FLOATS, -rounding), total);
           ((FloatVector) s.convert(VectorOperators.I2F, 0))
               .mul(-HalfTable.VALUES[halves >>> 16])
-              .fma(sum, total)
+              .fma(sum, FloatVector.fromArray(FLOATS, scratch, lanes + i))
               .intoArray(scratch, lanes + i);
         }
       }

@@ -22,8 +22,11 @@ final class TokenInput implements AutoCloseable {
   private final SuperBlockInput foursOf32 = new SuperBlockInput(SuperBlockOrder.FOURS_OF_32);
   private final IntegerBlockInput integers = new IntegerBlockInput();
   private final NarrowInput narrow = new NarrowInput();
-  private final NarrowIntegers narrowIntegers = new NarrowIntegers(32);
-  private final NarrowIntegers narrowPairIntegers = new NarrowIntegers(16);
+  private final NarrowIntegers halvesOf16 = new NarrowIntegers(IntegerCodes.HALVES_OF_16);
+  private final NarrowIntegers fiveBits = new NarrowIntegers(IntegerCodes.FIVE_BITS);
+  private final NarrowIntegers fourBitsK = new NarrowIntegers(IntegerCodes.FOUR_BITS_K);
+  private final NarrowIntegers fiveBitsK = new NarrowIntegers(IntegerCodes.FIVE_BITS_K);
+  private final NarrowIntegers sixBitsK = new NarrowIntegers(IntegerCodes.SIX_BITS_K);
   private final NarrowPairInput narrowPairs = new NarrowPairInput();
   private float[] array = {};
   private boolean arrayReady;
@@ -47,8 +50,11 @@ final class TokenInput implements AutoCloseable {
     arrayReady = false;
     integers.forget();
     narrow.forget();
-    narrowIntegers.forget();
-    narrowPairIntegers.forget();
+    halvesOf16.forget();
+    fiveBits.forget();
+    fourBitsK.forget();
+    fiveBitsK.forget();
+    sixBitsK.forget();
     narrowPairs.forget();
     pairsOf16.forget();
     pairsOf32.forget();
@@ -121,13 +127,15 @@ final class TokenInput implements AutoCloseable {
     return narrowPairs;
   }
 
-  /**
-   * The token for 16-bit products with codes of 4 bits.
-   *
-   * @param halfBlock elements of the lower halves of consecutive bytes: 32 or 16
-   */
-  NarrowIntegers narrowIntegers(int halfBlock) {
-    return halfBlock == 32 ? narrowIntegers : narrowPairIntegers;
+  /** The token for products of integers. */
+  NarrowIntegers narrowIntegers(IntegerCodes codes) {
+    return switch (codes) {
+      case HALVES_OF_16 -> halvesOf16;
+      case FIVE_BITS -> fiveBits;
+      case FOUR_BITS_K -> fourBitsK;
+      case FIVE_BITS_K -> fiveBitsK;
+      case SIX_BITS_K -> sixBitsK;
+    };
   }
 
   @Override

@@ -23,6 +23,9 @@ class GemvIntegerTypesTest {
     "Q4_K,15,512",
     "Q4_K,129,1536",
     "Q4_K,500,768",
+    "Q5_K,129,1536",
+    "Q6_K,500,768",
+    "Q6_K,129,1536",
     "Q4_0,17,64",
     "Q4_0,129,896",
     "Q4_1,129,896",
@@ -62,9 +65,14 @@ class GemvIntegerTypesTest {
     Random random = new Random(5);
     for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
       float d = 0.001f * (1 + random.nextFloat());
-      half(data, at, d);
-      if (type != TensorType.Q4_0 && type != TensorType.Q5_0) {
-        half(data, at + 2, 7 * d * (type == TensorType.Q4_K ? 1 : -1));
+      switch (type) {
+        case Q4_0, Q5_0 -> half(data, at, d);
+        case Q6_K -> half(data, at + 208, d);
+        default -> {
+          boolean subtracts = type == TensorType.Q4_K || type == TensorType.Q5_K;
+          half(data, at, d);
+          half(data, at + 2, 7 * d * (subtracts ? 1 : -1));
+        }
       }
     }
     return weight;

@@ -1,0 +1,182 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
+import static io.internvl.core.kernel.GemvLoopKernel.ALL_SUMS;
+import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
+import static io.internvl.core.kernel.VectorSupport.FLOATS;
+import static io.internvl.core.kernel.VectorSupport.INTS;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+import static io.internvl.core.kernel.VectorSupport.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Products with the codes of Q5_0 and Q5_1 in integers, for {@link GemvNarrowBlockKernel}: as
+ * {@link NarrowNibbles#multiplyIntegers}, with a first pass that puts the fifth bits of some blocks
+ * where they are added to the other four.
+ */
+final class NarrowFiveBits {
+  /** Vectors of codes of a row whose fifth bits are spread at once. */
+  static final int AHEAD = 8;
+
+  /** Floats of scratch: the sums; then a scale and two vectors of fifth bits for each vector. */
+  static final int SCRATCH = ALL_SUMS * (1 + 3 * AHEAD);
+
+  private static final int LOWER = ALL_SUMS; // fifth bits of the lower halves, after the scales
+  private static final int UPPER = 2 * ALL_SUMS;
+  private static final int VECTOR = 3 * ALL_SUMS;
+  private static final int BLOCKS = NarrowPairInput.BLOCKS;
+
+  private static final VectorMask<Integer> SECOND_BLOCK =
+      VectorMask.fromLong(INTS, 0xF0 & (1L << LANES) - 1);
+  private static final VectorMask<Float> SECOND_SCALE = SECOND_BLOCK.cast(FLOATS);
+
+  /** The first of the four bits of each lane. */
+  private static final IntVector FIRST_BIT = IntVector.fromArray(INTS, firstBits(), 0);
+
+  private static final IntVector FOUR_BITS = IntVector.broadcast(INTS, 0xF);
+
+  /** Copies four bits, the first to bit 4, the second to bit 12, the others to 20 and 28. */
+  private static final IntVector COPIES =
+      IntVector.broadcast(INTS, 1 << 4 | 1 << 11 | 1 << 18 | 1 << 25);
+
+  private static final IntVector FIFTH = IntVector.broadcast(INTS, 0x10101010);
+  private static final IntVector NIBBLES = IntVector.broadcast(INTS, 0x0F0F0F0F);
+  private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00FF00FF);
+
+  private NarrowFiveBits() {}
+
+  private static int[] firstBits() {
+    int[] bits = new int[LANES];
+    for (int i = 0; i < LANES; i++) {
+      bits[i] = 4 * (i % 4);
+    }
+    return bits;
+  }
+
+  /**
+   * Adds the products of the rows.
+   *
+   * @param w encoded weights
+   * @param blockBytes size of a block, which starts with its scale
+   * @param bits where the word of fifth bits is in a block, followed by the codes
+   * @param starts where the rows start
+   * @param input the activations
+   * @param cols their number
+   * @param scratch sums of the rows (rows, 16), then room for {@link #SCRATCH} floats in all
+   */
+  static void multiply(
+      MemorySegment w,
+      int blockBytes,
+      int bits,
+      long[] starts,
+      NarrowIntegers input,
+      int cols,
+      float[] scratch) {
+    int vectors = cols / NarrowPairInput.STEP;
+    for (int first = 0; first < vectors; first += AHEAD) {
+      int end = Math.min(first + AHEAD, vectors);
+      spread(w, blockBytes, bits, starts, input.laneFactors(), first, end, scratch);
+      multiplyCodes(w, blockBytes, bits + 4, starts, input, first, end, scratch);
+    }
+  }
+
+  private static void spread(
+      MemorySegment w,
+      int blockBytes,
+      int bits,
+      long[] starts,
+      float[] factors,
+      int first,
+      int end,
+      float[] scratch) {
+    for (int vector = first; vector < end; vector++) {
+      long at = vector * BLOCKS * (long) blockBytes;
+      FloatVector factor = FloatVector.fromArray(FLOATS, factors, vector * LANES);
+      int to = ALL_SUMS + (vector - first) * VECTOR;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = at + starts[row];
+        IntVector v = IntVector.broadcast(INTS, w.get(INT, o + bits));
+        float d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+        FloatVector scale = FloatVector.broadcast(FLOATS, d);
+        if (LANES == 8) {
+          o += blockBytes;
+          v = v.blend(IntVector.broadcast(INTS, w.get(INT, o + bits)), SECOND_BLOCK);
+          d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
+          scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
+        }
+        v = v.lanewise(VectorOperators.LSHR, FIRST_BIT);
+        int target = to + row * SUMS;
+        scale.mul(factor).intoArray(scratch, target);
+        v.and(FOUR_BITS)
+            .mul(COPIES)
+            .and(FIFTH)
+            .reinterpretAsFloats()
+            .intoArray(scratch, target + LOWER);
+        v.lanewise(VectorOperators.LSHR, 16)
+            .and(FOUR_BITS)
+            .mul(COPIES)
+            .and(FIFTH)
+            .reinterpretAsFloats()
+            .intoArray(scratch, target + UPPER);
+      }
+    }
+  }
+
+  private static void multiplyCodes(
+      MemorySegment w,
+      int blockBytes,
+      int codes,
+      long[] starts,
+      NarrowIntegers input,
+      int firstVector,
+      int end,
+      float[] scratch) {
+    int[] x = input.values();
+    int[] offsets = input.offsets();
+    for (int vector = firstVector; vector < end; vector++) {
+      int i = vector * NarrowPairInput.STEP / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      IntVector first = IntVector.fromArray(INTS, offsets, i);
+      IntVector second = IntVector.fromArray(INTS, offsets, i + LANES);
+      long at = vector * BLOCKS * (long) blockBytes;
+      int from = ALL_SUMS + (vector - firstVector) * VECTOR;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = at + starts[row] + codes;
+        IntVector v = IntVector.fromMemorySegment(INTS, w, o, ORDER);
+        if (LANES == 8) { // the second block, its codes in lanes 4 to 7
+          o += blockBytes - 16;
+          v = v.blend(IntVector.fromMemorySegment(INTS, w, o, ORDER), SECOND_BLOCK);
+        }
+        int lanes = row * SUMS;
+        int parts = from + lanes;
+        IntVector c =
+            v.and(NIBBLES)
+                .or(FloatVector.fromArray(FLOATS, scratch, parts + LOWER).reinterpretAsInts());
+        IntVector p = c.and(EVEN).mul(x0).add(first);
+        IntVector q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
+        FloatVector low = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
+        c =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .and(NIBBLES)
+                .or(FloatVector.fromArray(FLOATS, scratch, parts + UPPER).reinterpretAsInts());
+        p = c.and(EVEN).mul(x2).add(second);
+        q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x3);
+        FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
+        low.add(high)
+            .fma(
+                FloatVector.fromArray(FLOATS, scratch, parts),
+                FloatVector.fromArray(FLOATS, scratch, lanes))
+            .intoArray(scratch, lanes);
+      }
+    }
+  }
+}
