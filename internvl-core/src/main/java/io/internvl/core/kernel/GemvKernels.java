@@ -66,6 +66,9 @@ final class GemvKernels {
     kernels.put(
         TensorType.Q6_K,
         precision == Precision.FAST ? new GemvNarrowQ6_KIntegers() : new GemvNarrowQ6_K());
+    kernels.put(TensorType.IQ4_NL, new GemvNarrowIQ4_NL());
+    kernels.put(TensorType.IQ4_XS, new GemvNarrowIQ4_XS());
+    kernels.put(TensorType.MXFP4, new GemvNarrowMXFP4());
     if (VectorSupport.LANES == 8) {
       kernels.put(TensorType.IQ3_XXS, new GemvIQ3_XXSPairs());
       kernels.put(TensorType.IQ3_S, new GemvIQ3_SPairs());

@@ -22,14 +22,6 @@ final class GemvMXFP4 extends GemvLoopKernel {
               FLOATS, new float[] {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}, 0)
           .reinterpretAsInts();
 
-  private static final float[] SCALES = new float[256]; // half of 2^(e - 127)
-
-  static {
-    for (int exponent = 0; exponent < SCALES.length; exponent++) {
-      SCALES[exponent] = (float) Math.scalb(1.0, exponent - 128);
-    }
-  }
-
   @Override
   boolean fits(int cols) {
     return cols % 64 == 0;
@@ -72,7 +64,8 @@ final class GemvMXFP4 extends GemvLoopKernel {
                 .fma(high0, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, SCALES[w.get(ValueLayout.JAVA_BYTE, o + 0) & 0xFF]),
+                FloatVector.broadcast(
+                    FLOATS, LookupRows.MXFP4_SCALES[w.get(ValueLayout.JAVA_BYTE, o + 0) & 0xFF]),
                 sum);
         v =
             (IntVector)
@@ -86,7 +79,8 @@ final class GemvMXFP4 extends GemvLoopKernel {
                 .fma(high1, p);
         sum =
             p.fma(
-                FloatVector.broadcast(FLOATS, SCALES[w.get(ValueLayout.JAVA_BYTE, o + 17) & 0xFF]),
+                FloatVector.broadcast(
+                    FLOATS, LookupRows.MXFP4_SCALES[w.get(ValueLayout.JAVA_BYTE, o + 17) & 0xFF]),
                 sum);
         sum.intoArray(lanes, row * SUMS);
       }

@@ -17,8 +17,14 @@ import jdk.incubator.vector.ByteVector;
  * io.internvl.core.quant.BlockCodecs}, bit for bit.
  */
 final class LookupRows {
-  private static final byte[] NON_LINEAR = bytes(Codebooks.nonLinear4());
-  private static final byte[] FLOAT_4 = bytes(Codebooks.float4());
+  /** Values of the codes of IQ4_NL and IQ4_XS. */
+  static final byte[] NON_LINEAR = bytes(Codebooks.nonLinear4());
+
+  /** Twice the values of the codes of MXFP4 and NVFP4. */
+  static final byte[] FLOAT_4 = bytes(Codebooks.float4());
+
+  /** Half of the scales of MXFP4, 2^(e - 127). */
+  static final float[] MXFP4_SCALES = mxfp4Scales();
 
   /** Half of each 8-bit float scale of NVFP4; the sign bit is unused. */
   private static final float[] NVFP4_SCALES = nvfp4Scales();
@@ -31,6 +37,14 @@ final class LookupRows {
       bytes[i] = (byte) values[i];
     }
     return bytes;
+  }
+
+  private static float[] mxfp4Scales() {
+    float[] scales = new float[256];
+    for (int exponent = 0; exponent < scales.length; exponent++) {
+      scales[exponent] = (float) Math.scalb(1.0, exponent - 128);
+    }
+    return scales;
   }
 
   private static float[] nvfp4Scales() {
@@ -78,8 +92,7 @@ final class LookupRows {
     ByteVector table = ByteVector.fromArray(BYTES, FLOAT_4, 0);
     for (int half = 0; half < count / 16; half++) {
       long b = offset + 17L * (half / 2);
-      int e = data.get(BYTE, b) & 255;
-      float d = Float.intBitsToFloat(e < 2 ? 0x00200000 << e : (e - 1) << 23);
+      float d = MXFP4_SCALES[data.get(BYTE, b) & 255];
       ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 1, ORDER);
       v = right(v, half % 2 * 4).and((byte) 15);
       scaled(v.selectFrom(table), d, y, to + 16 * half);

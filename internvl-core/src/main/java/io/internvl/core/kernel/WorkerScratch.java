@@ -22,6 +22,7 @@ final class WorkerScratch implements AutoCloseable {
   private float @Nullable [] tile;
   private float @Nullable [] valueTile;
   private float[] lanes = {};
+  private byte[] values = {};
   private final int[] codes = new int[RowShares.STREAMS * GemvBookKernel.CODES_OF_FOUR];
   private final long[] entries = new long[RowShares.STREAMS * GemvBookKernel.CODES_OF_EIGHT];
   private final long[] signs =
@@ -53,6 +54,14 @@ final class WorkerScratch implements AutoCloseable {
       lanes = new float[size];
     }
     return lanes;
+  }
+
+  /** Returns an array for decoded weights of a few rows. */
+  byte[] values(int size) {
+    if (values.length < size) {
+      values = new byte[size];
+    }
+    return values;
   }
 
   /** Indices of the codes of a super-block of each stream, see {@link GemvBookKernel}. */

@@ -67,6 +67,7 @@ class KernelSizeTest {
     "GemvNarrowQ6_KIntegers,decodeScales",
     "GemvNarrowQ6_KIntegers,multiplyCodes",
     "NarrowScales,decode",
+    "GemvNarrowTableKernel,multiply",
     "NarrowNibbles,multiplyIntegers",
     "NarrowNibbles,multiplyFloats",
     "NarrowFifthBits,multiply",
