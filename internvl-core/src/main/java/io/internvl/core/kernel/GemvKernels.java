@@ -55,17 +55,12 @@ final class GemvKernels {
     for (TensorType type : BLOCKS) {
       kernels.put(type, new GemvNarrowBlockKernel(type, precision));
     }
-    kernels.put(TensorType.Q2_K, new GemvNarrowQ2_K());
-    kernels.put(TensorType.Q3_K, new GemvNarrowQ3_K());
-    kernels.put(
-        TensorType.Q4_K,
-        precision == Precision.FAST ? new GemvNarrowQ4_KIntegers() : new GemvNarrowQ4_K());
-    kernels.put(
-        TensorType.Q5_K,
-        precision == Precision.FAST ? new GemvNarrowQ5_KIntegers() : new GemvNarrowQ5_K());
-    kernels.put(
-        TensorType.Q6_K,
-        precision == Precision.FAST ? new GemvNarrowQ6_KIntegers() : new GemvNarrowQ6_K());
+    boolean exact = precision == Precision.EXACT;
+    kernels.put(TensorType.Q2_K, exact ? new GemvNarrowQ2_K() : new GemvNarrowQ2_KIntegers());
+    kernels.put(TensorType.Q3_K, exact ? new GemvNarrowQ3_K() : new GemvNarrowQ3_KIntegers());
+    kernels.put(TensorType.Q4_K, exact ? new GemvNarrowQ4_K() : new GemvNarrowQ4_KIntegers());
+    kernels.put(TensorType.Q5_K, exact ? new GemvNarrowQ5_K() : new GemvNarrowQ5_KIntegers());
+    kernels.put(TensorType.Q6_K, exact ? new GemvNarrowQ6_K() : new GemvNarrowQ6_KIntegers());
     kernels.put(TensorType.IQ4_NL, new GemvNarrowIQ4_NL());
     kernels.put(TensorType.IQ4_XS, new GemvNarrowIQ4_XS());
     kernels.put(TensorType.MXFP4, new GemvNarrowMXFP4());

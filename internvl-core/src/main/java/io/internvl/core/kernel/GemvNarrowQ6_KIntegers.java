@@ -2,14 +2,12 @@ package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
-import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -17,52 +15,21 @@ import jdk.incubator.vector.VectorOperators;
 /** Q6_K, see {@link GemvNarrowQ6_K}, with integer activations. */
 final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 210;
-  private static final int SCALES = GemvNarrowKernel.SCALES;
+  private static final int SCALES = NarrowHalfScales.SCALES;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(IntegerCodes.SIX_BITS_K);
+  private static final IntegerCodes CODES = IntegerCodes.SIX_BITS_K;
   private static final IntVector LOWER = IntVector.broadcast(INTS, 0x0F0F0F0F);
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00FF00FF);
   private static final IntVector SECOND_PAIR = IntVector.broadcast(INTS, 0x0C0C0C0C);
   private static final IntVector THIRD_PAIR = IntVector.broadcast(INTS, 0x30303030);
 
-  /** Lanes of the products of a scale. */
-  private static final int LANES_OF_SCALE = 4;
-
-  /** Vectors of scales of a row and a super-block, as {@link #multiplyCodes} meets them. */
-  private static final int VECTORS = 2 * STEPS;
-
-  private static final int ROW = VECTORS * LANES;
-  private static final int ALL_ROWS = RowShares.STREAMS * ROW;
-
-  // A vector of scales makes four vectors in which each fills the lanes of its products.
-  private static final IntVector FIRST = IntVector.fromArray(INTS, spread(), 0);
-  private static final IntVector SECOND = IntVector.fromArray(INTS, spread(), LANES);
-  private static final IntVector THIRD = IntVector.fromArray(INTS, spread(), 2 * LANES);
-  private static final IntVector FOURTH = IntVector.fromArray(INTS, spread(), 3 * LANES);
-
-  private static int[] spread() {
-    int[] lanes = new int[4 * LANES];
-    for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = i / LANES_OF_SCALE;
-    }
-    return lanes;
-  }
-
   GemvNarrowQ6_KIntegers() {
-    super(IntegerCodes.SIX_BITS_K);
-  }
-
-  /**
-   * Returns which vector of {@link #VECTORS} that with the lanes of a scale is: 128 codes have
-   * eight scales, the first four for lower codes, and a step has a vector for these and one for
-   * upper codes.
-   */
-  private static int vectorOf(int scale) {
-    int step = (scale / 8 * 4 + scale % 4) * LANES_OF_SCALE / LANES;
-    return 2 * step + scale % 8 / 4;
+    super(CODES);
   }
 
   @Override
   int scaleFloats() {
-    return ALL_ROWS;
+    return NarrowHalfScales.ALL_ROWS;
   }
 
   @Override
@@ -74,42 +41,17 @@ final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
       NarrowIntegers x,
       byte[] bytes,
       float[] scratch) {
-    float[] factors = x.halfFactors();
     for (int block = 0; block < blocks; block++) {
       long offset = (firstBlock + block) * (long) BYTES_OF_BLOCK;
       int from = (firstBlock + block) * SCALES;
-      int scales = ALL_SUMS + block * ALL_ROWS;
+      int scales = ALL_SUMS + block * NarrowHalfScales.ALL_ROWS;
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = offset + starts[row];
         GemvNarrowKernel.LONGS.set(bytes, 0, w.get(LONG, o + 192));
         GemvNarrowKernel.LONGS.set(bytes, 8, w.get(LONG, o + 200));
         float d = HalfTable.VALUES[w.get(SHORT, o + 208) & 0xFFFF];
-        for (int i = 0; i < SCALES; i += LANES) {
-          FloatVector s =
-              ((FloatVector)
-                      ByteVector.fromArray(BYTES, bytes, i)
-                          .convertShape(VectorOperators.B2F, FLOATS, 0))
-                  .mul(d)
-                  .mul(FloatVector.fromArray(FLOATS, factors, from + i));
-          int to = scales + row * ROW;
-          int next = LANES / LANES_OF_SCALE; // scales of a vector
-          FIRST
-              .selectFrom(s.reinterpretAsInts())
-              .reinterpretAsFloats()
-              .intoArray(scratch, to + vectorOf(i) * LANES);
-          SECOND
-              .selectFrom(s.reinterpretAsInts())
-              .reinterpretAsFloats()
-              .intoArray(scratch, to + vectorOf(i + next) * LANES);
-          THIRD
-              .selectFrom(s.reinterpretAsInts())
-              .reinterpretAsFloats()
-              .intoArray(scratch, to + vectorOf(i + 2 * next) * LANES);
-          FOURTH
-              .selectFrom(s.reinterpretAsInts())
-              .reinterpretAsFloats()
-              .intoArray(scratch, to + vectorOf(i + 3 * next) * LANES);
-        }
+        int to = scales + row * NarrowHalfScales.ROW;
+        NarrowHalfScales.spread(bytes, d, x.halfFactors(), from, scratch, to);
       }
     }
   }
@@ -137,7 +79,8 @@ final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
       int place = step * VECTOR_BYTES;
       int pair = place % 64 / 32 * 2;
       IntVector shift = IntVector.broadcast(INTS, 4 >> pair);
-      int scale = ALL_SUMS + block * ALL_ROWS + step * 2 * LANES;
+      int scale =
+          ALL_SUMS + block * NarrowHalfScales.ALL_ROWS + NarrowHalfScales.lower(CODES, step);
       long codes = (firstBlock + block) * (long) BYTES_OF_BLOCK + place;
       int upper = 128 + place / 64 * 32 + place % 32 - place;
       for (int row = 0; row < RowShares.STREAMS; row++) {
@@ -156,10 +99,10 @@ final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
         q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x3);
         FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
         int lanes = row * SUMS;
-        int scales = scale + row * ROW;
+        int scales = scale + row * NarrowHalfScales.ROW;
         FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
         sum = low.fma(FloatVector.fromArray(FLOATS, scratch, scales), sum);
-        sum = high.fma(FloatVector.fromArray(FLOATS, scratch, scales + LANES), sum);
+        sum = high.fma(FloatVector.fromArray(FLOATS, scratch, scales + UPPER_SCALES), sum);
         sum.intoArray(scratch, lanes);
       }
     }

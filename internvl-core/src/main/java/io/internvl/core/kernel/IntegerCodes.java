@@ -11,6 +11,12 @@ enum IntegerCodes {
   /** Q5_0 and Q5_1: in the same order, bytes once a fifth bit is added; less 16. */
   FIVE_BITS(16, 16, 16, 4),
 
+  /** Q2_K: codes i and i + 32 are bits of byte i, of a vector that was shifted for them. */
+  TWO_BITS_K(32, 0, 3, 4),
+
+  /** Q3_K: in the same order, once a third bit is added. */
+  THREE_BITS_K(32, 0, 7, 4),
+
   /** Q4_K: codes i and i + 32 are the halves of byte i. */
   FOUR_BITS_K(32, 0, 15, 4),
 

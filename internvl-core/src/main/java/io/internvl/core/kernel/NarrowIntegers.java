@@ -17,6 +17,8 @@ final class NarrowIntegers {
   /** Elements with a factor in common. */
   static final int GROUP = 32;
 
+  private static final int HALF = GROUP / 2;
+
   private static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
@@ -32,6 +34,7 @@ final class NarrowIntegers {
   private int[] offsets = {}; // (cols / 2)
   private float[] laneFactors = {}; // (cols / 8)
   private float[] halfFactors = {}; // (cols / 16)
+  private float[] halfSums = {}; // (cols / 16)
   private boolean ready;
 
   NarrowIntegers(IntegerCodes codes) {
@@ -57,6 +60,7 @@ final class NarrowIntegers {
       offsets = new int[cols / 2];
       laneFactors = new float[cols / 8];
       halfFactors = new float[cols / 16];
+      halfSums = new float[cols / 16];
     }
     for (int group = 0; group < groups; group++) {
       round(x, group);
@@ -66,9 +70,6 @@ final class NarrowIntegers {
     Arrays.fill(offsets, 0);
     for (int from = 0; from < cols; from += STEP) {
       arrange(from);
-    }
-    for (int i = 0; i < cols / 16; i++) {
-      halfFactors[i] = factors[16 * i / GROUP];
     }
     for (int i = 0; i < cols / 8; i++) { // a 32-bit lane has eight elements
       laneFactors[i] = factors[8 * i / GROUP];
@@ -83,15 +84,21 @@ final class NarrowIntegers {
       largest = Math.max(largest, Math.abs(x[i]));
     }
     float inverse = largest == 0 ? 0 : limit / largest;
-    int sum = 0;
-    for (int i = from; i < from + GROUP; i++) {
-      int q = Float.floatToRawIntBits(x[i] * inverse + MAGIC) - MAGIC_BITS;
-      rounded[i] = (short) q;
-      sum += q;
-    }
     float factor = largest / limit;
     factors[group] = factor * PAIR_FACTOR;
-    sums[group] = sum * factor; // of the integers: their errors then meet weights, not codes
+    float total = 0; // of the integers: their errors then meet weights, not codes
+    for (int half = from; half < from + GROUP; half += HALF) {
+      int sum = 0;
+      for (int i = half; i < half + HALF; i++) {
+        int q = Float.floatToRawIntBits(x[i] * inverse + MAGIC) - MAGIC_BITS;
+        rounded[i] = (short) q;
+        sum += q;
+      }
+      halfFactors[half / HALF] = factor * PAIR_FACTOR;
+      halfSums[half / HALF] = sum * factor;
+      total += sum * factor;
+    }
+    sums[group] = total;
   }
 
   /**
@@ -146,6 +153,11 @@ final class NarrowIntegers {
   /** Returns the sums of the rounded elements of each group. */
   float[] sums() {
     return sums;
+  }
+
+  /** Returns the sums of the rounded elements of each half of a group. */
+  float[] halfSums() {
+    return halfSums;
   }
 
   /**

@@ -24,6 +24,8 @@ final class TokenInput implements AutoCloseable {
   private final NarrowInput narrow = new NarrowInput();
   private final NarrowIntegers halvesOf16 = new NarrowIntegers(IntegerCodes.HALVES_OF_16);
   private final NarrowIntegers fiveBits = new NarrowIntegers(IntegerCodes.FIVE_BITS);
+  private final NarrowIntegers twoBitsK = new NarrowIntegers(IntegerCodes.TWO_BITS_K);
+  private final NarrowIntegers threeBitsK = new NarrowIntegers(IntegerCodes.THREE_BITS_K);
   private final NarrowIntegers fourBitsK = new NarrowIntegers(IntegerCodes.FOUR_BITS_K);
   private final NarrowIntegers fiveBitsK = new NarrowIntegers(IntegerCodes.FIVE_BITS_K);
   private final NarrowIntegers sixBitsK = new NarrowIntegers(IntegerCodes.SIX_BITS_K);
@@ -52,6 +54,8 @@ final class TokenInput implements AutoCloseable {
     narrow.forget();
     halvesOf16.forget();
     fiveBits.forget();
+    twoBitsK.forget();
+    threeBitsK.forget();
     fourBitsK.forget();
     fiveBitsK.forget();
     sixBitsK.forget();
@@ -132,6 +136,8 @@ final class TokenInput implements AutoCloseable {
     return switch (codes) {
       case HALVES_OF_16 -> halvesOf16;
       case FIVE_BITS -> fiveBits;
+      case TWO_BITS_K -> twoBitsK;
+      case THREE_BITS_K -> threeBitsK;
       case FOUR_BITS_K -> fourBitsK;
       case FIVE_BITS_K -> fiveBitsK;
       case SIX_BITS_K -> sixBitsK;

@@ -23,6 +23,8 @@ class GemvIntegerTypesTest {
     "Q4_K,15,512",
     "Q4_K,129,1536",
     "Q4_K,500,768",
+    "Q2_K,129,1536",
+    "Q3_K,129,1536",
     "Q5_K,129,1536",
     "Q6_K,500,768",
     "Q6_K,129,1536",
@@ -68,6 +70,11 @@ class GemvIntegerTypesTest {
       switch (type) {
         case Q4_0, Q5_0 -> half(data, at, d);
         case Q6_K -> half(data, at + 208, d);
+        case Q3_K -> half(data, at + 108, d);
+        case Q2_K -> {
+          half(data, at + 80, d);
+          half(data, at + 82, 1.5f * d);
+        }
         default -> {
           boolean subtracts = type == TensorType.Q4_K || type == TensorType.Q5_K;
           half(data, at, d);
