@@ -62,10 +62,10 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
     int codes = fifthBits ? header + 4 : header;
     if (integers && fifthBits) {
       NarrowIntegers input = x.narrowIntegers(kind);
-      NarrowFiveBits.multiply(w, blockBytes, header, starts, input, cols, lanes);
+      NarrowFiveBits.multiply(w, blockBytes, minima, starts, input, cols, lanes);
     } else if (integers) {
       NarrowIntegers input = x.narrowIntegers(kind);
-      NarrowNibbles.multiplyIntegers(w, blockBytes, codes, starts, input, cols, lanes);
+      NarrowNibbles.multiplyIntegers(w, blockBytes, minima, starts, input, cols, lanes);
     } else {
       NarrowPairInput input = x.narrowPairs();
       NarrowNibbles.multiplyFloats(w, blockBytes, codes, starts, input, cols, lanes);
@@ -73,9 +73,8 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
     if (fifthBits && !integers) {
       NarrowFifthBits.multiply(w, blockBytes, header, starts, x.array(), cols, lanes);
     }
-    if (minima) {
-      float[] sums = integers ? x.narrowIntegers(kind).sums() : x.narrowPairs().sums();
-      addMinima(w, starts, sums, cols, lanes);
+    if (minima && !integers) {
+      addMinima(w, starts, x.narrowPairs().sums(), cols, lanes);
     }
   }
 

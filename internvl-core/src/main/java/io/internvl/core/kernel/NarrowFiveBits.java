@@ -1,7 +1,6 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.ByteLanes.INT;
-import static io.internvl.core.kernel.ByteLanes.SHORT;
+import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.GemvLoopKernel.ALL_SUMS;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
@@ -49,6 +48,8 @@ final class NarrowFiveBits {
   private static final IntVector NIBBLES = IntVector.broadcast(INTS, 0x0F0F0F0F);
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00FF00FF);
 
+  private static final int OFFSET = IntegerCodes.FIVE_BITS.offset;
+
   private NarrowFiveBits() {}
 
   private static int[] firstBits() {
@@ -63,8 +64,9 @@ final class NarrowFiveBits {
    * Adds the products of the rows.
    *
    * @param w encoded weights
-   * @param blockBytes size of a block, which starts with its scale
-   * @param bits where the word of fifth bits is in a block, followed by the codes
+   * @param blockBytes size of a block: a scale, a minimum if there is one, a word of fifth bits,
+   *     the codes
+   * @param minima whether there is one
    * @param starts where the rows start
    * @param input the activations
    * @param cols their number
@@ -73,46 +75,58 @@ final class NarrowFiveBits {
   static void multiply(
       MemorySegment w,
       int blockBytes,
-      int bits,
+      boolean minima,
       long[] starts,
       NarrowIntegers input,
       int cols,
       float[] scratch) {
     int vectors = cols / NarrowPairInput.STEP;
+    int codes = blockBytes - 16;
     for (int first = 0; first < vectors; first += AHEAD) {
       int end = Math.min(first + AHEAD, vectors);
-      spread(w, blockBytes, bits, starts, input.laneFactors(), first, end, scratch);
-      multiplyCodes(w, blockBytes, bits + 4, starts, input, first, end, scratch);
+      spread(w, blockBytes, minima, starts, input, first, end, scratch);
+      multiplyCodes(w, blockBytes, codes, starts, input, first, end, scratch);
     }
   }
 
   private static void spread(
       MemorySegment w,
       int blockBytes,
-      int bits,
+      boolean minima,
       long[] starts,
-      float[] factors,
+      NarrowIntegers input,
       int first,
       int end,
       float[] scratch) {
+    int bits = minima ? 32 : 16; // of a word of 64 where the fifth bits start
     for (int vector = first; vector < end; vector++) {
       long at = vector * BLOCKS * (long) blockBytes;
-      FloatVector factor = FloatVector.fromArray(FLOATS, factors, vector * LANES);
+      FloatVector factor = FloatVector.fromArray(FLOATS, input.laneFactors(), vector * LANES);
+      FloatVector sums = FloatVector.fromArray(FLOATS, input.laneSums(), vector * LANES);
       int to = ALL_SUMS + (vector - first) * VECTOR;
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = at + starts[row];
-        IntVector v = IntVector.broadcast(INTS, w.get(INT, o + bits));
-        float d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
-        FloatVector scale = FloatVector.broadcast(FLOATS, d);
-        if (LANES == 8) {
-          o += blockBytes;
-          v = v.blend(IntVector.broadcast(INTS, w.get(INT, o + bits)), SECOND_BLOCK);
-          d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
-          scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
+        long word = w.get(LONG, o);
+        long second = LANES == 8 ? w.get(LONG, o + blockBytes) : 0;
+        float d = HalfTable.VALUES[(int) word & 0xFFFF];
+        float d2 = HalfTable.VALUES[(int) second & 0xFFFF];
+        if (minima) { // and what was subtracted from the codes
+          float m = HalfTable.VALUES[(int) word >>> 16] + OFFSET * d;
+          float m2 = HalfTable.VALUES[(int) second >>> 16] + OFFSET * d2;
+          FloatVector.broadcast(FLOATS, m)
+              .blend(FloatVector.broadcast(FLOATS, m2), SECOND_SCALE)
+              .fma(sums, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
+              .intoArray(scratch, row * SUMS);
         }
-        v = v.lanewise(VectorOperators.LSHR, FIRST_BIT);
         int target = to + row * SUMS;
-        scale.mul(factor).intoArray(scratch, target);
+        FloatVector.broadcast(FLOATS, d)
+            .blend(FloatVector.broadcast(FLOATS, d2), SECOND_SCALE)
+            .mul(factor)
+            .intoArray(scratch, target);
+        IntVector v =
+            IntVector.broadcast(INTS, (int) (word >>> bits))
+                .blend(IntVector.broadcast(INTS, (int) (second >>> bits)), SECOND_BLOCK)
+                .lanewise(VectorOperators.LSHR, FIRST_BIT);
         v.and(FOUR_BITS)
             .mul(COPIES)
             .and(FIFTH)

@@ -33,6 +33,7 @@ final class NarrowIntegers {
   private float[] sums = {}; // (cols / 32)
   private int[] offsets = {}; // (cols / 2)
   private float[] laneFactors = {}; // (cols / 8)
+  private float[] laneSums = {}; // (cols / 8)
   private float[] halfFactors = {}; // (cols / 16)
   private float[] halfSums = {}; // (cols / 16)
   private boolean ready;
@@ -59,6 +60,7 @@ final class NarrowIntegers {
       sums = new float[groups + LANES];
       offsets = new int[cols / 2];
       laneFactors = new float[cols / 8];
+      laneSums = new float[cols / 8];
       halfFactors = new float[cols / 16];
       halfSums = new float[cols / 16];
     }
@@ -72,7 +74,9 @@ final class NarrowIntegers {
       arrange(from);
     }
     for (int i = 0; i < cols / 8; i++) { // a 32-bit lane has eight elements
-      laneFactors[i] = factors[8 * i / GROUP];
+      int group = 8 * i / GROUP;
+      laneFactors[i] = factors[group];
+      laneSums[i] = sums[group] * 0.25f; // a group has four lanes
     }
     ready = true;
   }
@@ -171,5 +175,10 @@ final class NarrowIntegers {
   /** Returns the factors of each 32-bit lane, with half blocks of 16. */
   float[] laneFactors() {
     return laneFactors;
+  }
+
+  /** Returns for each such lane a fourth of the sum of its group. */
+  float[] laneSums() {
+    return laneSums;
   }
 }

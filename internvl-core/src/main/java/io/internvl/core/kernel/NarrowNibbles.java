@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
@@ -44,8 +45,8 @@ final class NarrowNibbles {
    * Multiplies with integer activations: a lane has eight products.
    *
    * @param w encoded weights
-   * @param blockBytes size of a block
-   * @param codes where the codes start in a block
+   * @param blockBytes size of a block: a scale, a minimum if there is one, the codes
+   * @param minima whether there is one
    * @param starts where the rows start
    * @param input the activations
    * @param cols their number
@@ -54,7 +55,7 @@ final class NarrowNibbles {
   static void multiplyIntegers(
       MemorySegment w,
       int blockBytes,
-      int codes,
+      boolean minima,
       long[] starts,
       NarrowIntegers input,
       int cols,
@@ -62,6 +63,8 @@ final class NarrowNibbles {
     int[] x = input.values();
     int[] offsets = input.offsets();
     float[] factors = input.laneFactors();
+    float[] laneSums = input.laneSums();
+    int codes = blockBytes - 16;
     for (int block = 0; block < cols / NarrowIntegers.GROUP; block += BLOCKS) {
       int i = block * NarrowIntegers.GROUP / 2;
       IntVector x0 = IntVector.fromArray(INTS, x, i);
@@ -74,21 +77,33 @@ final class NarrowNibbles {
       for (int row = 0; row < RowShares.STREAMS; row++) {
         long o = at + starts[row];
         IntVector v = IntVector.fromMemorySegment(INTS, w, o + codes, ORDER);
-        float d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
-        FloatVector scale = FloatVector.broadcast(FLOATS, d);
+        int halves = w.get(INT, o); // and maybe the first codes
+        int second = 0;
         if (LANES == 8) { // the second block, its codes in lanes 4 to 7
           o += blockBytes;
           v = v.blend(IntVector.fromMemorySegment(INTS, w, o + codes - 16, ORDER), SECOND_BLOCK);
-          d = HalfTable.VALUES[w.get(SHORT, o) & 0xFFFF];
-          scale = scale.blend(FloatVector.broadcast(FLOATS, d), SECOND_SCALE);
+          second = w.get(INT, o);
         }
+        float d = HalfTable.VALUES[halves & 0xFFFF];
+        float d2 = HalfTable.VALUES[second & 0xFFFF];
+        FloatVector sum = FloatVector.fromArray(FLOATS, scratch, row * SUMS);
+        if (minima) { // and what was subtracted from the codes
+          float m = HalfTable.VALUES[halves >>> 16] + OFFSET * d;
+          float m2 = HalfTable.VALUES[second >>> 16] + OFFSET * d2;
+          sum =
+              FloatVector.broadcast(FLOATS, m)
+                  .blend(FloatVector.broadcast(FLOATS, m2), SECOND_SCALE)
+                  .fma(FloatVector.fromArray(FLOATS, laneSums, block * 4), sum);
+        }
+        FloatVector scale =
+            FloatVector.broadcast(FLOATS, d).blend(FloatVector.broadcast(FLOATS, d2), SECOND_SCALE);
         IntVector p = v.and(EVEN).mul(x0).add(first);
         IntVector q = v.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
         p = p.add(v.lanewise(VectorOperators.LSHR, 4).and(EVEN).mul(x2));
         q = q.add(v.lanewise(VectorOperators.LSHR, 12).and(EVEN).mul(x3));
         ((FloatVector) p.add(q).convert(VectorOperators.I2F, 0))
             .mul(factor)
-            .fma(scale, FloatVector.fromArray(FLOATS, scratch, row * SUMS))
+            .fma(scale, sum)
             .intoArray(scratch, row * SUMS);
       }
     }
