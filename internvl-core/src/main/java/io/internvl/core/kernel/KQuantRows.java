@@ -111,13 +111,13 @@ final class KQuantRows {
   }
 
   /** Returns the eight 6-bit scales of Q4_K and Q5_K in a byte each. */
-  private static long scales(long low, int high) {
+  static long scales(long low, int high) {
     long second = high & 0x0F0F_0F0FL | low >>> 2 & 0x3030_3030L;
     return low & 0x3F3F_3F3FL | second << 32;
   }
 
   /** Returns the eight 6-bit minima of Q4_K and Q5_K in a byte each. */
-  private static long minima(long low, int high) {
+  static long minima(long low, int high) {
     long second = high >>> 4 & 0x0F0F_0F0FL | low >>> 34 & 0x3030_3030L;
     return low >>> 32 & 0x3F3F_3F3FL | second << 32;
   }

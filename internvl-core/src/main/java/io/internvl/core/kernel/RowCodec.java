@@ -27,6 +27,9 @@ final class RowCodec {
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
 
+  /** Whether eight bytes at once are faster than sixteen. */
+  private static final boolean OCTETS = LANES == 8;
+
   /**
    * A decoder for each type. A call through a table is not inlined once there are some: two
    * decoders in one method are more than C2 inlines (docs/kernels.md).
@@ -68,14 +71,14 @@ final class RowCodec {
           (data, offset, count, y, o) -> MemorySegment.copy(data, FLOAT, offset, y, o, count);
       case F16 -> RowCodec::halves;
       case BF16 -> RowCodec::brainFloats;
-      case Q8_0 -> SmallBlockRows::q8v0;
-      case Q4_0 -> SmallBlockRows::q4v0;
+      case Q8_0 -> OCTETS ? OctetRows::q8v0 : SmallBlockRows::q8v0;
+      case Q4_0 -> OCTETS ? OctetRows::q4v0 : SmallBlockRows::q4v0;
       case Q4_1 -> SmallBlockRows::q4v1;
-      case Q5_0 -> SmallBlockRows::q5v0;
+      case Q5_0 -> OCTETS ? OctetRows::q5v0 : SmallBlockRows::q5v0;
       case Q5_1 -> SmallBlockRows::q5v1;
       case Q2_K -> KQuantRows::q2k;
       case Q3_K -> KQuantRows::q3k;
-      case Q4_K -> KQuantRows::q4k;
+      case Q4_K -> OCTETS ? OctetRows::q4k : KQuantRows::q4k;
       case Q5_K -> KQuantRows::q5k;
       case Q6_K -> KQuantRows::q6k;
       case IQ1_S -> Iq1Rows::iq1S;
