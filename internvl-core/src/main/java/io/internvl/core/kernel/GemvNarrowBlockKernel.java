@@ -34,10 +34,7 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    if (!integers || minima) {
-      return super.mostTokens();
-    }
-    return fifthBits ? 4 : Gemv.MAX_TOKENS;
+    return integers && !minima && !fifthBits ? 6 : super.mostTokens();
   }
 
   @Override

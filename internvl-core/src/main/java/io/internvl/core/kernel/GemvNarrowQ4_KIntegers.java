@@ -21,7 +21,7 @@ final class GemvNarrowQ4_KIntegers extends GemvNarrowIntegerKernel {
 
   @Override
   int mostTokens() {
-    return Gemv.MAX_TOKENS;
+    return 5;
   }
 
   @Override

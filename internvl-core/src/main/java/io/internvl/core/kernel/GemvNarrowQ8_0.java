@@ -32,7 +32,7 @@ final class GemvNarrowQ8_0 extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return Gemv.MAX_TOKENS;
+    return 6;
   }
 
   @Override
