@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Q4_0, Q4_1, Q5_0 and Q5_1 with vectors of 256 or 128 bits: blocks of a scale, a minimum if the
- * type has one, a word of fifth bits if it has these, and 32 halves of bytes. Each part is
- * multiplied in a pass of its own over the rows, which are in the cache after the first one.
+ * type has one, a word of fifth bits if it has these, and 32 halves of bytes. With float32
+ * activations, each part is multiplied in a pass of its own over the rows, which are in the cache
+ * after the first one.
  */
 final class GemvNarrowBlockKernel extends GemvLoopKernel {
   private static final int BLOCK = 32;
@@ -55,23 +56,33 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
   @Override
   void rows(
       MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
-    int header = minima ? 4 : 2;
-    int codes = fifthBits ? header + 4 : header;
-    if (integers && fifthBits) {
-      NarrowIntegers input = x.narrowIntegers(kind);
-      NarrowFiveBits.multiply(w, blockBytes, minima, starts, input, cols, lanes);
-    } else if (integers) {
-      NarrowIntegers input = x.narrowIntegers(kind);
-      NarrowNibbles.multiplyIntegers(w, blockBytes, minima, starts, input, cols, lanes);
+    if (integers) {
+      multiplyIntegers(w, starts, x.narrowIntegers(kind), cols, lanes);
     } else {
-      NarrowPairInput input = x.narrowPairs();
-      NarrowNibbles.multiplyFloats(w, blockBytes, codes, starts, input, cols, lanes);
+      multiplyFloats(w, starts, x, cols, lanes);
     }
-    if (fifthBits && !integers) {
-      NarrowFifthBits.multiply(w, blockBytes, header, starts, x.array(), cols, lanes);
+  }
+
+  private void multiplyIntegers(
+      MemorySegment w, long[] starts, NarrowIntegers x, int cols, float[] lanes) {
+    if (fifthBits) {
+      NarrowFiveBits.multiply(w, blockBytes, minima, starts, x, cols, lanes);
+    } else {
+      NarrowNibbles.multiplyIntegers(w, blockBytes, minima, starts, x, cols, lanes);
     }
-    if (minima && !integers) {
-      addMinima(w, starts, x.narrowPairs().sums(), cols, lanes);
+  }
+
+  private void multiplyFloats(
+      MemorySegment w, long[] starts, TokenInput x, int cols, float[] lanes) {
+    int codes = blockBytes - BLOCK / 2;
+    NarrowPairInput input = x.narrowPairs();
+    NarrowNibbles.multiplyFloats(w, blockBytes, codes, starts, input, cols, lanes);
+    if (fifthBits) {
+      int bits = codes - Integer.BYTES;
+      NarrowFifthBits.multiply(w, blockBytes, bits, starts, x.array(), cols, lanes);
+    }
+    if (minima) {
+      addMinima(w, starts, input.sums(), cols, lanes);
     }
   }
 

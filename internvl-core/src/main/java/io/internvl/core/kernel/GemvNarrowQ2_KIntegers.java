@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvNarrowQ2_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 84;
   private static final int SCALES = NarrowHalfScales.SCALES;
-  private static final int UPPER_SCALES = NarrowHalfScales.upper(IntegerCodes.TWO_BITS_K);
   private static final IntegerCodes CODES = IntegerCodes.TWO_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
   private static final long LOWER_BITS = 0x0F0F0F0F_0F0F0F0FL;
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00030003);
 

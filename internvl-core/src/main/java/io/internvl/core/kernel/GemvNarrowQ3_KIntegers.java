@@ -17,8 +17,8 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvNarrowQ3_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 110;
   private static final int SCALES = NarrowHalfScales.SCALES;
-  private static final int UPPER_SCALES = NarrowHalfScales.upper(IntegerCodes.THREE_BITS_K);
   private static final IntegerCodes CODES = IntegerCodes.THREE_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
   private static final float OFFSET = -4;
   private static final long LOWER_BITS = 0x0F0F0F0F_0F0F0F0FL;
   private static final int UPPER_BITS = 0x30303030;

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 210;
   private static final int SCALES = NarrowHalfScales.SCALES;
-  private static final int UPPER_SCALES = NarrowHalfScales.upper(IntegerCodes.SIX_BITS_K);
   private static final IntegerCodes CODES = IntegerCodes.SIX_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
   private static final IntVector LOWER = IntVector.broadcast(INTS, 0x0F0F0F0F);
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00FF00FF);
   private static final IntVector SECOND_PAIR = IntVector.broadcast(INTS, 0x0C0C0C0C);

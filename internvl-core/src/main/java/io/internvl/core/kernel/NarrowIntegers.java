@@ -5,7 +5,7 @@ import static io.internvl.core.kernel.VectorSupport.LANES;
 import java.util.Arrays;
 
 /**
- * A token for products with codes of 4 to 6 bits: integers with a factor for each 32 elements,
+ * A token for products with codes of 2 to 6 bits: integers with a factor for each 32 elements,
  * {@code x = factor * q}, so small that the sum of the products of a 32-bit lane fits in 16 bits.
  *
  * <p>One 32-bit multiplication makes two products and adds them up. Let a lane have the codes a and
@@ -69,7 +69,9 @@ final class NarrowIntegers {
     }
     Arrays.fill(factors, groups, groups + LANES, 0f);
     Arrays.fill(sums, groups, groups + LANES, 0f);
-    Arrays.fill(offsets, 0);
+    if (codes.offset > 0) {
+      Arrays.fill(offsets, 0);
+    }
     for (int from = 0; from < cols; from += STEP) {
       arrange(from);
     }
