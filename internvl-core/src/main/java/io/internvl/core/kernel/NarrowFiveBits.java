@@ -3,6 +3,8 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.GemvLoopKernel.ALL_SUMS;
 import static io.internvl.core.kernel.GemvLoopKernel.SUMS;
+import static io.internvl.core.kernel.NarrowNibbles.SECOND_BLOCK;
+import static io.internvl.core.kernel.NarrowNibbles.SECOND_SCALE;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
@@ -11,7 +13,6 @@ import static io.internvl.core.kernel.VectorSupport.ORDER;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -30,10 +31,6 @@ final class NarrowFiveBits {
   private static final int UPPER = 2 * ALL_SUMS;
   private static final int VECTOR = 3 * ALL_SUMS;
   private static final int BLOCKS = NarrowPairInput.BLOCKS;
-
-  private static final VectorMask<Integer> SECOND_BLOCK =
-      VectorMask.fromLong(INTS, 0xF0 & (1L << LANES) - 1);
-  private static final VectorMask<Float> SECOND_SCALE = SECOND_BLOCK.cast(FLOATS);
 
   /** The first of the four bits of each lane. */
   private static final IntVector FIRST_BIT = IntVector.fromArray(INTS, firstBits(), 0);

@@ -22,10 +22,12 @@ import jdk.incubator.vector.VectorOperators;
 final class NarrowNibbles {
 
   /** Lanes of the second block of a vector of 256 bits. */
-  private static final VectorMask<Integer> SECOND_BLOCK =
+  static final VectorMask<Integer> SECOND_BLOCK =
       VectorMask.fromLong(INTS, 0xF0 & (1L << LANES) - 1);
 
-  private static final VectorMask<Float> SECOND_SCALE = SECOND_BLOCK.cast(FLOATS);
+  /** The same for floats. */
+  static final VectorMask<Float> SECOND_SCALE = SECOND_BLOCK.cast(FLOATS);
+
   private static final int BLOCKS = NarrowPairInput.BLOCKS;
 
   private static final IntVector FIRST = IntVector.broadcast(INTS, 0x0F);
