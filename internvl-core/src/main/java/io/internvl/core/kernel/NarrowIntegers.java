@@ -6,18 +6,24 @@ import java.util.Arrays;
 
 /**
  * A token for products with codes of 2 to 6 bits: integers with a factor for each 32 elements,
- * {@code x = factor * q}, so small that the sum of the products of a 32-bit lane fits in 16 bits.
+ * {@code x = factor * q}, as large as the sums of the products of a 32-bit lane fit in 16 bits.
  *
  * <p>One 32-bit multiplication makes two products and adds them up. Let a lane have the codes a and
  * b in its lower and upper 16 bits. Its product with {@code 2¹⁶ q(a) + q(b)} is {@code 2¹⁶ (a q(a)
  * + b q(b)) + a q(b)}, as what is 2³² times too large is lost. The factors make up for 2¹⁶. The
- * last term is an error of less than a quarter of an integer: no code times an integer reaches 2¹⁴.
+ * last term is an error of less than an integer.
  */
 final class NarrowIntegers {
   /** Elements with a factor in common. */
   static final int GROUP = 32;
 
   private static final int HALF = GROUP / 2;
+
+  /** Of products, as integers; what the last term adds is less than one. */
+  private static final int LARGEST_SUM = Short.MAX_VALUE - 1;
+
+  private static final float HALF_TOO_LARGE = 0.5f; // an integer, by rounding
+  private static final float SMALLEST = 0x1p-100f; // sums of activations that are not zero
 
   private static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
@@ -40,7 +46,7 @@ final class NarrowIntegers {
 
   NarrowIntegers(IntegerCodes codes) {
     this.codes = codes;
-    limit = Short.MAX_VALUE / (codes.added * codes.largest);
+    limit = (float) LARGEST_SUM / codes.largest - HALF_TOO_LARGE * codes.added;
   }
 
   void forget() {
@@ -85,11 +91,8 @@ final class NarrowIntegers {
 
   private void round(float[] x, int group) {
     int from = GROUP * group;
-    float largest = 0;
-    for (int i = from; i < from + GROUP; i++) {
-      largest = Math.max(largest, Math.abs(x[i]));
-    }
-    float inverse = largest == 0 ? 0 : limit / largest;
+    float largest = largestSum(x, from);
+    float inverse = largest < SMALLEST ? 0 : limit / largest;
     float factor = largest / limit;
     factors[group] = factor * PAIR_FACTOR;
     float total = 0; // of the integers: their errors then meet weights, not codes
@@ -105,6 +108,27 @@ final class NarrowIntegers {
       total += sum * factor;
     }
     sums[group] = total;
+  }
+
+  /**
+   * Returns the largest sum of the absolute elements of a group whose products a lane adds up. With
+   * the largest codes they must fit; this bound makes the integers up to twice as large as one of
+   * the largest element alone.
+   */
+  private float largestSum(float[] x, int from) {
+    float largest = 0;
+    int end = from + (codes.added == 8 ? HALF : GROUP);
+    for (int i = from; i < end; i += 4) {
+      float even = Math.abs(x[i]) + Math.abs(x[i + 2]);
+      float odd = Math.abs(x[i + 1]) + Math.abs(x[i + 3]);
+      float sum = codes.added == 2 ? Math.max(even, odd) : even + odd;
+      if (codes.added == 8) { // and those of the upper halves of the bytes
+        int j = i + HALF;
+        sum += Math.abs(x[j]) + Math.abs(x[j + 1]) + Math.abs(x[j + 2]) + Math.abs(x[j + 3]);
+      }
+      largest = Math.max(largest, sum);
+    }
+    return largest;
   }
 
   /**

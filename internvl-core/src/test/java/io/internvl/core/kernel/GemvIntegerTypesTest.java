@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.internvl.core.quant.BlockCodecs;
 import io.internvl.gguf.TensorType;
@@ -10,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Kernels that round activations to integers, against the exact product of the decoded weights. */
 @Tag("kernel")
@@ -61,8 +63,51 @@ class GemvIntegerTypesTest {
     }
   }
 
+  /** The lane with the largest sum of activations comes as close to 16 bits as rounding allows. */
+  @ParameterizedTest
+  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
+  void sumsOfTheLargestCodesFit(TensorType type) {
+    int rows = 9;
+    int cols = 2048;
+    for (byte codes : new byte[] {0, -1}) {
+      for (float sign : new float[] {1, -1}) {
+        try (KernelPair pair = new KernelPair(1, 3);
+            Kernels fast = new VectorKernels(new KernelOptions(1, Precision.FAST));
+            Workspace workspace = fast.newWorkspace()) {
+          WeightMatrix weight = pair.quantized(type, rows, cols);
+          weight.data().fill(codes);
+          factors(weight);
+          Tensor x = pair.random(1, cols);
+          for (int col = 0; col < cols; col++) {
+            x.set(0, col, sign * (0.8f + 0.05f * x.get(0, col)));
+          }
+          Tensor y = pair.random(1, rows);
+          fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, y);
+          float[] values = new float[cols];
+          for (int row = 0; row < rows; row++) {
+            BlockCodecs.of(type).decode(weight.data(), row * weight.rowBytes(), values, 0, cols);
+            double exact = 0;
+            double terms = 0;
+            for (int col = 0; col < cols; col++) {
+              exact += (double) values[col] * x.get(0, col);
+              terms += Math.abs((double) values[col] * x.get(0, col));
+            }
+            assertThat((double) y.get(0, row)).isCloseTo(exact, within(ERROR * terms + 1e-5));
+          }
+        }
+      }
+    }
+  }
+
   private static WeightMatrix weights(KernelPair pair, TensorType type, int rows, int cols) {
     WeightMatrix weight = pair.quantized(type, rows, cols);
+    factors(weight);
+    return weight;
+  }
+
+  /** Gives blocks factors of the size that trained weights have. */
+  private static void factors(WeightMatrix weight) {
+    TensorType type = weight.type();
     MemorySegment data = weight.data();
     Random random = new Random(5);
     for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
@@ -82,7 +127,6 @@ class GemvIntegerTypesTest {
         }
       }
     }
-    return weight;
   }
 
   private static void half(MemorySegment data, long at, float value) {
