@@ -42,7 +42,9 @@ final class GemvF16 extends GemvLoopKernel {
   @Override
   void rows(
       MemorySegment w, long[] starts, TokenInput x, int cols, WorkerScratch mine, float[] lanes) {
-    pairs(w, starts, x.halfPairs().values(), cols, lanes);
+    PairInput input = x.halfPairs();
+    pairs(w, starts, input.values(), cols, lanes);
+    input.finish(lanes);
   }
 
   /** Takes a vector of pairs of each row at a time. */

@@ -15,7 +15,8 @@ final class GemvKernels {
 
   GemvKernels(Precision precision) {
     kernels.put(TensorType.F32, new GemvF32());
-    kernels.put(TensorType.F16, new GemvF16());
+    boolean narrow = VectorSupport.LANES < 16 && Processors.fastSubnormals();
+    kernels.put(TensorType.F16, narrow ? new GemvNarrowF16() : new GemvF16());
     kernels.put(TensorType.BF16, new GemvBF16());
     if (VectorSupport.LANES == 16) {
       putWide(precision);

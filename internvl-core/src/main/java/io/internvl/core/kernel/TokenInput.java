@@ -14,8 +14,9 @@ final class TokenInput implements AutoCloseable {
 
   private final Buffer floatBuffer = new Buffer();
   private final NibbleInput nibbles = new NibbleInput();
-  private final PairInput pairs = new PairInput(1f);
-  private final PairInput halfPairs = new PairInput(0x1p16f);
+  private final PairInput pairs = new PairInput(0);
+  private final PairInput halfPairs = new PairInput(16);
+  private final PairInput largePairs = new PairInput(112);
   private final SuperBlockInput pairsOf16 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_16);
   private final SuperBlockInput pairsOf32 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_32);
   private final SuperBlockInput pairsOf64 = new SuperBlockInput(SuperBlockOrder.PAIRS_OF_64);
@@ -48,6 +49,7 @@ final class TokenInput implements AutoCloseable {
     }
     pairs.forget();
     halfPairs.forget();
+    largePairs.forget();
     nibbles.forget();
     arrayReady = false;
     integers.forget();
@@ -96,9 +98,14 @@ final class TokenInput implements AutoCloseable {
     return pairs;
   }
 
-  /** The token for F16. */
+  /** The token for F16, times 2^16. */
   PairInput halfPairs() {
     return halfPairs;
+  }
+
+  /** The token for F16, times 2^112 or as much of it as float32 has room for. */
+  PairInput largePairs() {
+    return largePairs;
   }
 
   /** The token for types of 4 or 5 bits in blocks of 32. */
