@@ -21,6 +21,11 @@ final class GemvBF16 extends GemvLoopKernel {
   }
 
   @Override
+  int usedSums() {
+    return LANES;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.pairs().prepare(x.floats(), x.cols());
   }

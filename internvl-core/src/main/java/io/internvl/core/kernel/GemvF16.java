@@ -35,6 +35,11 @@ final class GemvF16 extends GemvLoopKernel {
   }
 
   @Override
+  int usedSums() {
+    return LANES;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.halfPairs().prepare(x.floats(), x.cols());
   }

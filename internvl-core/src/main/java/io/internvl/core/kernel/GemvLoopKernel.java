@@ -34,6 +34,7 @@ abstract class GemvLoopKernel extends GemvKernel {
       long to) {
     float[] lanes = mine.lanes(scratchFloats());
     long[] starts = mine.starts();
+    int used = usedSums();
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
       Arrays.fill(lanes, 0, ALL_SUMS, 0f);
@@ -46,10 +47,15 @@ abstract class GemvLoopKernel extends GemvKernel {
         VectorSum.rows(lanes);
       }
       for (int stream = 0; stream < count; stream++) {
-        float sum = LANES == SUMS ? lanes[2 * stream] : VectorSum.at(lanes, stream * SUMS);
+        float sum = LANES == SUMS ? lanes[2 * stream] : VectorSum.at(lanes, stream * SUMS, used);
         sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum);
       }
     }
+  }
+
+  /** Returns how many sums of a row {@link #rows} uses, the first ones: a multiple of four. */
+  int usedSums() {
+    return SUMS;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.VectorSupport.LANES;
 
 import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -36,6 +37,11 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
   @Override
   int mostTokens() {
     return integers && !minima && !fifthBits ? 6 : super.mostTokens();
+  }
+
+  @Override
+  int usedSums() {
+    return LANES;
   }
 
   @Override

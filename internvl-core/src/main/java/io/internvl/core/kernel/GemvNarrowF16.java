@@ -37,6 +37,11 @@ final class GemvNarrowF16 extends GemvLoopKernel {
   }
 
   @Override
+  int usedSums() {
+    return LANES;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.largePairs().prepare(x.floats(), x.cols());
   }

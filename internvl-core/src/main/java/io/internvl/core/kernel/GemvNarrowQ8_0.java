@@ -36,6 +36,11 @@ final class GemvNarrowQ8_0 extends GemvLoopKernel {
   }
 
   @Override
+  int usedSums() {
+    return LANES;
+  }
+
+  @Override
   void prepare(TokenInput x) {
     x.prepareArray();
     x.narrow().prepare(x.array(), x.cols());

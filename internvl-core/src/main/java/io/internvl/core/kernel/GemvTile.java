@@ -63,7 +63,8 @@ final class GemvTile {
         for (int i = 0; i < count; i++) {
           int at = token * GemvLoopKernel.ALL_SUMS + i * SUMS;
           long target = to + token * tokenBytes + (long) (i * RowShares.UNIT + row) * Float.BYTES;
-          sums.set(ValueLayout.JAVA_FLOAT, target, VectorSum.at(accumulators, at));
+          sums.set(
+              ValueLayout.JAVA_FLOAT, target, VectorSum.at(accumulators, at, GemvLoopKernel.SUMS));
         }
       }
     }

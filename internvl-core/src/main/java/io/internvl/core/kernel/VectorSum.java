@@ -56,13 +56,16 @@ final class VectorSum {
     a.add(a.rearrange(BY_1)).intoArray(x, 0);
   }
 
-  /** Returns the sum of sixteen floats of an array, in scalar code that cannot box vectors. */
-  static float at(float[] x, int from) {
+  /**
+   * Returns the sum of some floats of an array, a multiple of four, in scalar code that cannot box
+   * vectors.
+   */
+  static float at(float[] x, int from, int count) {
     float a = 0;
     float b = 0;
     float c = 0;
     float d = 0;
-    for (int i = from; i < from + 16; i += 4) {
+    for (int i = from; i < from + count; i += 4) {
       a += x[i];
       b += x[i + 1];
       c += x[i + 2];
