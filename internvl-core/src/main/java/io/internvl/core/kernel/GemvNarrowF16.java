@@ -33,7 +33,7 @@ final class GemvNarrowF16 extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return Gemv.MAX_TOKENS;
+    return 6;
   }
 
   @Override
