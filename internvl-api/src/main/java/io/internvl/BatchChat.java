@@ -2,9 +2,9 @@ package io.internvl;
 
 import io.internvl.core.decoder.DecoderBatch;
 import io.internvl.core.decoder.DecoderState;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +21,9 @@ final class BatchChat implements AutoCloseable {
   private final TurnBuilder turns;
   private final DecoderBatch batch;
   private final @Nullable Conversation[] conversations; // by place
+  private final String[] pieces; // of text that was not told yet, by place
   private final int[] pending; // places of which a token is evaluated next
-  private final @Nullable Reply[] replies; // by question
+  private final BatchListener listener;
   private int next;
 
   /** What goes on at a place. */
@@ -32,16 +33,18 @@ final class BatchChat implements AutoCloseable {
     }
   }
 
-  BatchChat(Model model, List<Message> questions, SessionOptions options) {
+  BatchChat(Model model, List<Message> questions, SessionOptions options, BatchListener listener) {
     questions.forEach(Message::requireUser);
     this.model = model;
     this.questions = List.copyOf(questions);
     this.options = options;
+    this.listener = listener;
     turns = new TurnBuilder(model);
     int places = Math.min(PLACES, questions.size());
     conversations = new Conversation[places];
+    pieces = new String[places];
+    Arrays.fill(pieces, "");
     pending = new int[places];
-    replies = new Reply[questions.size()];
     model.enter();
     try {
       batch =
@@ -58,28 +61,43 @@ final class BatchChat implements AutoCloseable {
     }
   }
 
-  /** Answers all questions; the replies have their order. */
-  List<Reply> run() {
+  /** Answers all questions. The listener is called while the model is not held. */
+  void run() {
     int left = questions.size();
     while (left > 0) {
+      for (int place = 0; place < conversations.length; place++) {
+        while (conversations[place] == null && next < questions.size()) {
+          left -= begin(place, next++) ? 0 : 1;
+        }
+      }
       model.enter();
       try {
-        for (int place = 0; place < conversations.length && next < questions.size(); place++) {
-          if (conversations[place] == null) {
-            conversations[place] = begin(place, next++);
-          }
-        }
         advance();
       } finally {
         model.exit();
       }
-      left -= collect();
+      left -= tell();
     }
-    return Stream.of(replies).map(Objects::requireNonNull).toList();
+  }
+
+  /** Begins an answer; returns whether the question could be evaluated. */
+  private boolean begin(int place, int question) {
+    InternVlException problem;
+    model.enter();
+    try {
+      conversations[place] = evaluate(place, question);
+      return true;
+    } catch (InternVlException e) {
+      problem = e;
+    } finally {
+      model.exit();
+    }
+    listener.failed(question, problem);
+    return false;
   }
 
   /** Evaluates a question and chooses the first token of its answer. */
-  private Conversation begin(int place, int question) {
+  private Conversation evaluate(int place, int question) {
     Message message = questions.get(question);
     Stopwatch watch = new Stopwatch();
     EncodedTurn encoded = turns.first(options.systemMessage(), options.history(), message, watch);
@@ -87,7 +105,7 @@ final class BatchChat implements AutoCloseable {
     DecoderState state = batch.conversation(place);
     Turn turn = turns.begin(message, encoded, -1, state, options.generation(), watch);
     watch.start();
-    turn.answer().next(state.logits(), 0);
+    pieces[place] = turn.answer().next(state.logits(), 0);
     watch.decode();
     return new Conversation(question, turn);
   }
@@ -102,7 +120,7 @@ final class BatchChat implements AutoCloseable {
       }
       int token = one.answer().pending();
       if (token < 0) {
-        one.answer().next(batch.state().logits(), 0); // a limit ends it
+        pieces[place] += one.answer().next(batch.state().logits(), 0); // a limit ends it
         continue;
       }
       one.turn().watch().start();
@@ -113,22 +131,30 @@ final class BatchChat implements AutoCloseable {
       model.decoder().forward(batch, pending, count);
     }
     for (int row = 0; row < count; row++) {
-      Conversation one = Objects.requireNonNull(conversations[pending[row]]);
+      int place = pending[row];
+      Conversation one = Objects.requireNonNull(conversations[place]);
       one.answer().evaluated();
-      one.answer().next(batch.state().logits(), row);
+      pieces[place] += one.answer().next(batch.state().logits(), row);
       one.turn().watch().decode();
     }
   }
 
-  /** Frees the places of answers that have ended; returns how many. */
-  private int collect() {
+  /** Tells of new text and of answers that have ended, and frees their places; returns how many. */
+  private int tell() {
     int ended = 0;
     for (int place = 0; place < conversations.length; place++) {
       Conversation one = conversations[place];
-      if (one != null && one.answer().finished()) {
-        replies[one.question()] = one.turn().reply();
+      if (one == null) {
+        continue;
+      }
+      if (!pieces[place].isEmpty()) {
+        listener.text(one.question(), pieces[place]);
+        pieces[place] = "";
+      }
+      if (one.answer().finished()) {
         conversations[place] = null;
         ended++;
+        listener.answered(one.question(), one.turn().reply());
       }
     }
     return ended;

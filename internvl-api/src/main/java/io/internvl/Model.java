@@ -4,27 +4,20 @@ import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.ChatTemplates;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.ScaledAdapter;
-import io.internvl.core.kernel.KernelOptions;
-import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
 import io.internvl.core.kernel.KvLayer;
-import io.internvl.core.nn.Requantiser;
-import io.internvl.core.quant.TypeMix;
 import io.internvl.core.tokenizer.Tokenizer;
 import io.internvl.core.tokenizer.Tokenizers;
 import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
-import io.internvl.gguf.TensorType;
 import io.internvl.vision.ImageEmbedder;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +48,7 @@ public final class Model implements AutoCloseable {
   private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock(true);
   private boolean closed;
 
-  private Model(
+  Model(
       ModelOptions options,
       Resources resources,
       GgufFile file,
@@ -69,7 +62,7 @@ public final class Model implements AutoCloseable {
     this.kernels = kernels;
     this.decoder = decoder;
     this.embedder = embedder;
-    tokenizer = naming(file.path(), () -> Tokenizers.from(file.metadata()));
+    tokenizer = ModelLoader.naming(file.path(), () -> Tokenizers.from(file.metadata()));
     ChatTemplates.Detection detection =
         options
             .chatFormat()
@@ -108,113 +101,7 @@ public final class Model implements AutoCloseable {
    *     fit the language model
    */
   public static Model load(Path path, ModelOptions options) throws IOException {
-    Resources resources = new Resources();
-    boolean loaded = false;
-    try {
-      Model model = load(path, options, resources);
-      loaded = true;
-      return model;
-    } catch (GgufException e) {
-      throw new ModelLoadException(String.valueOf(e.getMessage()), e);
-    } finally {
-      if (!loaded) {
-        resources.close();
-      }
-    }
-  }
-
-  private static Model load(Path path, ModelOptions options, Resources resources)
-      throws IOException {
-    Optional<Path> vision = options.mmproj();
-    if (vision.isEmpty() && !options.textOnly()) {
-      vision = VisionFiles.beside(path);
-    }
-    int files = vision.isPresent() ? 2 : 1;
-    List<GgufFile> opened = new ArrayList<>();
-    GgufFile file = GgufFile.open(path);
-    resources.add(file::close);
-    opened.add(file);
-    Arena arena = Arena.ofShared();
-    resources.add(arena::close);
-    Kernels kernels = kernels(options);
-    resources.add(kernels::close);
-    Requantiser requantiser =
-        options.weights() == WeightType.STORED
-            ? null
-            : new Requantiser(file, mix(options.weights()), arena);
-    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels, requantiser));
-    options.progress().update(ProgressListener.Stage.LOAD, 1, files);
-    ImageEmbedder embedder = null;
-    long sizeBytes = file.sizeBytes();
-    if (vision.isPresent()) {
-      GgufFile visionFile = GgufFile.open(vision.get());
-      resources.add(visionFile::close);
-      opened.add(visionFile);
-      embedder = naming(visionFile.path(), () -> ImageEmbedder.load(visionFile, arena, kernels));
-      resources.add(embedder::close);
-      checkFit(path, decoder, vision.get(), embedder);
-      sizeBytes += visionFile.sizeBytes();
-      options.progress().update(ProgressListener.Stage.LOAD, 2, files);
-    }
-    if (requantiser != null) {
-      requantiser.run(
-          kernels.workers(),
-          (done, all) -> options.progress().update(ProgressListener.Stage.QUANTISE, done, all));
-    }
-    Model model = new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
-    for (Map.Entry<Path, Double> entry : options.adapters().entrySet()) {
-      Adapter adapter = model.openAdapter(entry.getKey());
-      model.adapters.add(new ScaledAdapter(adapter.lora(), entry.getValue().floatValue()));
-    }
-    if (options.prefault()) {
-      resources.add(Prefault.start(opened, options.progress())::close);
-    }
-    return model;
-  }
-
-  /** Puts the file's name before the message of an error that does not have it. */
-  private static <T> T naming(Path path, Supplier<T> step) {
-    try {
-      return step.get();
-    } catch (GgufException e) {
-      String message = String.valueOf(e.getMessage());
-      throw new ModelLoadException(
-          message.startsWith(path + ": ") ? message : path + ": " + message, e);
-    }
-  }
-
-  private static TypeMix mix(WeightType weights) {
-    return TypeMix.uniform(TensorType.valueOf(weights.name()));
-  }
-
-  private static void checkFit(
-      Path path, Decoder decoder, Path visionPath, ImageEmbedder embedder) {
-    int produced = embedder.config().projectionSize();
-    int expected = decoder.config().hiddenSize();
-    if (produced != expected) {
-      throw new ModelLoadException(
-          visionPath
-              + ": makes embeddings of size "
-              + produced
-              + ", but "
-              + path
-              + " has the hidden size "
-              + expected
-              + "; name the model's own vision file with ModelOptions.mmproj");
-    }
-  }
-
-  private static Kernels kernels(ModelOptions options) {
-    KernelOptions defaults = KernelOptions.defaults();
-    KernelOptions chosen =
-        new KernelOptions(
-            options.threads() == 0 ? defaults.threads() : options.threads(),
-            options.precision() == Precision.EXACT
-                ? io.internvl.core.kernel.Precision.EXACT
-                : io.internvl.core.kernel.Precision.FAST);
-    return options.scalarKernels()
-        ? KernelProvider.createScalar(chosen)
-        : KernelProvider.create(chosen);
+    return ModelLoader.load(path, options);
   }
 
   private ModelInfo describe(long sizeBytes) {
@@ -250,6 +137,11 @@ public final class Model implements AutoCloseable {
     } finally {
       exit();
     }
+  }
+
+  /** Loads an adapter for all sessions. */
+  void addAdapter(Path path, double scale) throws IOException {
+    adapters.add(new ScaledAdapter(openAdapter(path).lora(), (float) scale));
   }
 
   private Adapter openAdapter(Path path) throws IOException {
@@ -323,14 +215,37 @@ public final class Model implements AutoCloseable {
    * @return the answers in the order of the questions; in {@link Timings#decode} what passed while
    *     an answer was being produced, together with others
    * @throws IllegalStateException when the model is closed
-   * @throws InternVlException when a question cannot be evaluated; the others are given up
+   * @throws InternVlException when a question cannot be evaluated; the others are given up, unlike
+   *     with a {@link BatchListener}
    */
   public List<Reply> chatBatch(List<Message> messages, SessionOptions sessionOptions) {
+    Reply[] replies = new Reply[messages.size()];
+    chatBatch(messages, sessionOptions, (question, reply) -> replies[question] = reply);
+    return List.of(replies);
+  }
+
+  /**
+   * Answers independent questions like {@link #chatBatch(List, SessionOptions)}, and tells a
+   * listener of each answer, and of its text, as soon as they are there. Returns when the last one
+   * has ended. A question that cannot be evaluated does not stop the others if the listener says
+   * so.
+   *
+   * {@snippet class="io.internvl.snippets.Snippets" region="batch-listener"}
+   *
+   * @param messages user messages, with or without images
+   * @param sessionOptions settings of every conversation
+   * @param listener hears of texts, answers and failures, on this thread
+   * @throws IllegalStateException when the model is closed
+   * @throws InternVlException when a question cannot be evaluated and the listener does not take it
+   */
+  public void chatBatch(
+      List<Message> messages, SessionOptions sessionOptions, BatchListener listener) {
+    Objects.requireNonNull(listener, "listener");
     if (messages.isEmpty()) {
-      return List.of();
+      return;
     }
-    try (BatchChat batch = new BatchChat(this, messages, sessionOptions)) {
-      return batch.run();
+    try (BatchChat batch = new BatchChat(this, messages, sessionOptions, listener)) {
+      batch.run();
     }
   }
 

@@ -1,8 +1,10 @@
 package io.internvl.snippets;
 
 import io.internvl.Adapter;
+import io.internvl.BatchListener;
 import io.internvl.GenerationOptions;
 import io.internvl.Image;
+import io.internvl.InternVlException;
 import io.internvl.Message;
 import io.internvl.Model;
 import io.internvl.ModelOptions;
@@ -101,6 +103,25 @@ final class Snippets {
     for (Reply reply : model.chatBatch(questions, SessionOptions.defaults())) {
       System.out.println(reply.text());
     }
+    // @end
+  }
+
+  static void batchListener(Model model, List<Message> questions) {
+    // @start region="batch-listener"
+    model.chatBatch(
+        questions,
+        SessionOptions.defaults(),
+        new BatchListener() {
+          @Override
+          public void answered(int question, Reply reply) {
+            System.out.println(question + ": " + reply.text());
+          }
+
+          @Override
+          public void failed(int question, InternVlException problem) {
+            System.err.println(question + ": " + problem.getMessage());
+          }
+        });
     // @end
   }
 
