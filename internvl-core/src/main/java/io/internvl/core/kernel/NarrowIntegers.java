@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * A token for products with codes of 2 to 6 bits: integers with a factor for each 32 elements,
- * {@code x = factor * q}, as large as the sums of the products of a 32-bit lane fit in 16 bits.
+ * {@code x = factor * q}, as large as they can be while the sum of the products of a 32-bit lane
+ * fits in 16 bits.
  *
  * <p>One 32-bit multiplication makes two products and adds them up. Let a lane have the codes a and
  * b in its lower and upper 16 bits. Its product with {@code 2¹⁶ q(a) + q(b)} is {@code 2¹⁶ (a q(a)
