@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * GemvTile}. Sums then pass bias and epilogue into the output, as in {@link Gemm}.
  */
 final class Gemv implements Workers.Task, AutoCloseable {
-  /** Most tokens for which reading the weights, not arithmetic, takes the time. */
-  static final int MAX_TOKENS = 8;
+  /**
+   * Most tokens for which reading the weights, not arithmetic, takes the time. With narrow vectors
+   * seven take longer here than sixteen in {@link Gemm}.
+   */
+  static final int MAX_TOKENS = VectorSupport.LANES < 16 ? 6 : 8;
 
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
   private static final int MAP_FLOATS = RowShares.STREAMS * RowShares.UNIT; // sums of one map
