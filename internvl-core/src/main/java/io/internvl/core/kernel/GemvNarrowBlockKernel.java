@@ -36,7 +36,7 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return integers && !minima && !fifthBits ? 6 : super.mostTokens();
+    return integers && !minima && !fifthBits ? Gemv.MAX_TOKENS : super.mostTokens();
   }
 
   @Override

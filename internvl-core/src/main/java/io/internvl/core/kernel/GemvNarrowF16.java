@@ -33,7 +33,7 @@ final class GemvNarrowF16 extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return 6;
+    return Gemv.MAX_TOKENS;
   }
 
   @Override

@@ -32,7 +32,7 @@ final class GemvNarrowQ8_0 extends GemvLoopKernel {
 
   @Override
   int mostTokens() {
-    return 6;
+    return Gemv.MAX_TOKENS;
   }
 
   @Override

@@ -8,6 +8,8 @@ import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,18 +48,10 @@ class GemvIntegerTypesTest {
       fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, y);
       double error = 0;
       double power = 0;
-      float[] values = new float[cols];
       for (int row = 0; row < rows; row++) {
-        BlockCodecs.of(type).decode(weight.data(), row * weight.rowBytes(), values, 0, cols);
-        double exact = 0;
-        double terms = 0;
-        for (int col = 0; col < cols; col++) {
-          double term = (double) values[col] * x.get(0, col);
-          exact += term;
-          terms += term * term;
-        }
-        error += Math.pow(y.get(0, row) - exact, 2);
-        power += terms; // what the square of the sum is on average
+        double[] products = products(weight, row, x);
+        error += Math.pow(y.get(0, row) - DoubleStream.of(products).sum(), 2);
+        power += DoubleStream.of(products).map(p -> p * p).sum(); // of the sum, on average
       }
       assertThat(Math.sqrt(error / power)).isPositive().isLessThan(ERROR);
     }
@@ -83,20 +77,25 @@ class GemvIntegerTypesTest {
           }
           Tensor y = pair.random(1, rows);
           fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, y);
-          float[] values = new float[cols];
           for (int row = 0; row < rows; row++) {
-            BlockCodecs.of(type).decode(weight.data(), row * weight.rowBytes(), values, 0, cols);
-            double exact = 0;
-            double terms = 0;
-            for (int col = 0; col < cols; col++) {
-              exact += (double) values[col] * x.get(0, col);
-              terms += Math.abs((double) values[col] * x.get(0, col));
-            }
-            assertThat((double) y.get(0, row)).isCloseTo(exact, within(ERROR * terms + 1e-5));
+            double[] products = products(weight, row, x);
+            double size = DoubleStream.of(products).map(Math::abs).sum();
+            assertThat((double) y.get(0, row))
+                .isCloseTo(DoubleStream.of(products).sum(), within(ERROR * size + 1e-5));
           }
         }
       }
     }
+  }
+
+  /** Products of a row of the decoded weights with the token. */
+  private static double[] products(WeightMatrix weight, int row, Tensor x) {
+    float[] values = new float[weight.cols()];
+    BlockCodecs.of(weight.type())
+        .decode(weight.data(), row * weight.rowBytes(), values, 0, values.length);
+    return IntStream.range(0, values.length)
+        .mapToDouble(col -> (double) values[col] * x.get(0, col))
+        .toArray();
   }
 
   private static WeightMatrix weights(KernelPair pair, TensorType type, int rows, int cols) {
