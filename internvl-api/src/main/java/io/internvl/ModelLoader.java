@@ -5,6 +5,7 @@ import io.internvl.core.kernel.KernelOptions;
 import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
 import io.internvl.core.nn.Requantiser;
+import io.internvl.core.nn.WeightPacker;
 import io.internvl.core.quant.TypeMix;
 import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
@@ -59,7 +60,8 @@ final class ModelLoader {
         options.weights() == WeightType.STORED
             ? null
             : new Requantiser(file, mix(options.weights()), arena);
-    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels, requantiser));
+    WeightPacker packer = options.packWeights() ? new WeightPacker(kernels, arena) : null;
+    Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels, requantiser, packer));
     options.progress().update(ProgressListener.Stage.LOAD, 1, files);
     ImageEmbedder embedder = null;
     long sizeBytes = file.sizeBytes();
@@ -77,6 +79,9 @@ final class ModelLoader {
       requantiser.run(
           kernels.workers(),
           (done, all) -> options.progress().update(ProgressListener.Stage.QUANTISE, done, all));
+    }
+    if (packer != null) {
+      packer.run((done, all) -> options.progress().update(ProgressListener.Stage.PACK, done, all));
     }
     Model model = new Model(options, resources, file, kernels, decoder, embedder, sizeBytes);
     for (Map.Entry<Path, Double> entry : options.adapters().entrySet()) {

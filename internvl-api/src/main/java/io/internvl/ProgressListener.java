@@ -13,6 +13,8 @@ public interface ProgressListener {
     LOAD,
     /** Encoding weights to another type, while loading or writing a file; counted in weights. */
     QUANTISE,
+    /** Copying weights to the layout for decoding while loading a file, counted in bytes. */
+    PACK,
     /** Vision tower, counted in tiles. */
     VISION,
     /** Prompt evaluation, counted in positions. */

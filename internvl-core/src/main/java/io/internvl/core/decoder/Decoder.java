@@ -9,6 +9,7 @@ import io.internvl.core.kernel.WeightMatrix;
 import io.internvl.core.nn.KvCache;
 import io.internvl.core.nn.Requantiser;
 import io.internvl.core.nn.RotaryEmbedding;
+import io.internvl.core.nn.WeightPacker;
 import io.internvl.core.nn.Weights;
 import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
@@ -40,17 +41,18 @@ public final class Decoder {
     this.config = config;
     this.kernels = kernels;
     int hidden = config.hiddenSize();
-    embedding = weights.matrix(TOKEN_EMBEDDING, config.vocabularySize(), hidden);
+    tied = !weights.has("output.weight");
+    int vocabulary = config.vocabularySize();
+    embedding =
+        tied
+            ? weights.matrix(TOKEN_EMBEDDING, vocabulary, hidden)
+            : weights.table(TOKEN_EMBEDDING, vocabulary, hidden);
     layers = new DecoderLayer[config.layers()];
     for (int i = 0; i < layers.length; i++) {
       layers[i] = new DecoderLayer(config, i, weights, kernels);
     }
     outputNorm = weights.vector("output_norm.weight", hidden);
-    tied = !weights.has("output.weight");
-    output =
-        tied
-            ? new Linear(embedding, null)
-            : weights.linear("output", config.vocabularySize(), hidden);
+    output = tied ? new Linear(embedding, null) : weights.linear("output", vocabulary, hidden);
     rotary = rotary(config, weights, "rope_factors_short.weight");
     boolean longRope = weights.has("rope_factors_long.weight");
     longRotary = longRope ? rotary(config, weights, "rope_factors_long.weight") : rotary;
@@ -66,7 +68,7 @@ public final class Decoder {
    * @throws GgufException when metadata or tensors are missing or do not fit
    */
   public static Decoder load(GgufFile file, Arena arena, Kernels kernels) {
-    return load(file, arena, kernels, null);
+    return load(file, arena, kernels, null, null);
   }
 
   /**
@@ -77,11 +79,16 @@ public final class Decoder {
    * @param kernels executes the operations
    * @param requantiser takes the matrices, to be run before the decoder is used; null leaves them
    *     as stored
+   * @param packer makes copies of the matrices, to be run after the requantiser; null for none
    * @return the model
    * @throws GgufException when metadata or tensors are missing or do not fit
    */
   public static Decoder load(
-      GgufFile file, Arena arena, Kernels kernels, @Nullable Requantiser requantiser) {
+      GgufFile file,
+      Arena arena,
+      Kernels kernels,
+      @Nullable Requantiser requantiser,
+      @Nullable WeightPacker packer) {
     GgufTensor tokens = file.require(TOKEN_EMBEDDING);
     DecoderConfig config = DecoderConfig.from(file.metadata(), Math.toIntExact(tokens.rows()));
     if (config.layers() > file.tensors().size()) {
@@ -93,7 +100,7 @@ public final class Decoder {
               + file.tensors().size()
               + " tensors");
     }
-    Weights weights = new Weights(file, arena, requantiser);
+    Weights weights = new Weights(file, arena, requantiser, packer);
     Decoder decoder = new Decoder(config, weights, kernels);
     weights.check();
     return decoder;

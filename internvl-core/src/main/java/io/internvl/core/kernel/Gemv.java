@@ -171,10 +171,12 @@ final class Gemv implements Workers.Task, AutoCloseable {
           tokenBytes());
       return;
     }
-    long rowBytes = weight.rowBytes();
+    PackedRows packed = weight.packed();
+    MemorySegment data = packed == null ? weight.data() : packed.data();
+    long rowBytes = packed == null ? weight.rowBytes() : packed.rowBytes();
     for (int token = 0; token < tokens; token++) {
       kernel.multiply(
-          weight.data(),
+          data,
           firstRow * rowBytes,
           rowBytes,
           apart * rowBytes,

@@ -12,8 +12,12 @@ final class GemvKernels {
       List.of(TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1);
 
   private final Map<TensorType, GemvKernel> kernels = new EnumMap<>(TensorType.class);
+  private final Map<PackedFormat, GemvKernel> packed = new EnumMap<>(PackedFormat.class);
 
   GemvKernels(Precision precision) {
+    for (PackedFormat format : PackedFormat.values()) {
+      packed.put(format, new GemvPackedKernel(format));
+    }
     kernels.put(TensorType.F32, new GemvF32());
     boolean narrow = VectorSupport.LANES < 16 && Processors.fastSubnormals();
     kernels.put(TensorType.F16, narrow ? new GemvNarrowF16() : new GemvF16());
@@ -81,6 +85,10 @@ final class GemvKernels {
 
   /** Returns the kernel for a matrix; null when it goes through {@link GemvTile}. */
   @Nullable GemvKernel find(WeightMatrix weight) {
+    PackedRows rows = weight.packed();
+    if (rows != null) {
+      return packed.get(rows.format());
+    }
     GemvKernel kernel = kernels.get(weight.type());
     return kernel != null && kernel.fits(weight.cols()) ? kernel : null;
   }

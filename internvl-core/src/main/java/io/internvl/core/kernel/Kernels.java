@@ -1,5 +1,6 @@
 package io.internvl.core.kernel;
 
+import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,6 +207,16 @@ public interface Kernels extends AutoCloseable {
    * @param yRow row of y
    */
   void addScaledRow(Tensor x, int xRow, float factor, Tensor y, int yRow);
+
+  /**
+   * Reserves memory for a packed copy of a matrix, which makes products of one token or a few
+   * faster. It has to be filled before the matrix is used: {@link PackedRows#fill}.
+   *
+   * @param weight the matrix
+   * @param arena owner of the copy
+   * @return the matrix with a copy, or without one when its type gains nothing from it
+   */
+  WeightMatrix reservePacked(WeightMatrix weight, Arena arena);
 
   /**
    * Returns the threads that execute the operations, for other work such as preparing weights.

@@ -2,6 +2,7 @@ package io.internvl.core.kernel;
 
 import io.internvl.core.quant.BlockCodec;
 import io.internvl.core.quant.BlockCodecs;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -266,6 +267,11 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < x.cols(); i++) {
       y.set(yRow, i, y.get(yRow, i) + factor * x.get(xRow, i));
     }
+  }
+
+  @Override
+  public WeightMatrix reservePacked(WeightMatrix weight, Arena arena) {
+    return weight;
   }
 
   @Override

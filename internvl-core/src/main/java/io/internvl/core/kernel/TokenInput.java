@@ -30,6 +30,9 @@ final class TokenInput implements AutoCloseable {
   private final NarrowIntegers fourBitsK = new NarrowIntegers(IntegerCodes.FOUR_BITS_K);
   private final NarrowIntegers fiveBitsK = new NarrowIntegers(IntegerCodes.FIVE_BITS_K);
   private final NarrowIntegers sixBitsK = new NarrowIntegers(IntegerCodes.SIX_BITS_K);
+  private final PackedIntegers packedNibbles = new PackedIntegers(4, 15, 16);
+  private final PackedIntegers packedFives = new PackedIntegers(2, 31, 18);
+  private final PackedIntegers packedBytes = new PackedIntegers(2, 63, 16);
   private final NarrowPairInput narrowPairs = new NarrowPairInput();
   private float[] array = {};
   private boolean arrayReady;
@@ -62,6 +65,9 @@ final class TokenInput implements AutoCloseable {
     fiveBitsK.forget();
     sixBitsK.forget();
     narrowPairs.forget();
+    packedNibbles.forget();
+    packedFives.forget();
+    packedBytes.forget();
     pairsOf16.forget();
     pairsOf32.forget();
     pairsOf64.forget();
@@ -148,6 +154,15 @@ final class TokenInput implements AutoCloseable {
       case FOUR_BITS_K -> fourBitsK;
       case FIVE_BITS_K -> fiveBitsK;
       case SIX_BITS_K -> sixBitsK;
+    };
+  }
+
+  /** The token for integer codes of packed rows. */
+  PackedIntegers packed(PackedFormat.Codes codes) {
+    return switch (codes) {
+      case NIBBLES -> packedNibbles;
+      case FIVES -> packedFives;
+      case BYTES -> packedBytes;
     };
   }
 

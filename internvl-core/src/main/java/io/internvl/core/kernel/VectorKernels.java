@@ -2,6 +2,7 @@ package io.internvl.core.kernel;
 
 import io.internvl.core.quant.BlockCodec;
 import io.internvl.core.quant.BlockCodecs;
+import java.lang.foreign.Arena;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -217,6 +218,14 @@ final class VectorKernels implements Kernels {
     Shapes.addScaledRow(x, xRow, y, yRow);
     VectorRows.addScaled(
         x.segment(), x.rowOffset(xRow), factor, y.segment(), y.rowOffset(yRow), x.cols());
+  }
+
+  @Override
+  public WeightMatrix reservePacked(WeightMatrix weight, Arena arena) {
+    boolean gains = precision == Precision.FAST && VectorSupport.LANES <= PackedFormat.GROUP;
+    PackedRows packed = gains ? PackedRows.reserve(weight, arena) : null;
+    return new WeightMatrix(
+        weight.name(), weight.type(), weight.rows(), weight.cols(), weight.data(), packed);
   }
 
   @Override

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hands out the tensors of a file by name and checks their shapes.
  *
- * <p>Matrices stay views of the mapped file unless a {@link Requantiser} takes them; vectors
- * (norms, biases) are decoded to float32. Missing or misshapen tensors are collected, so that
+ * <p>Matrices stay views of the mapped file unless a {@link Requantiser} takes them, and a {@link
+ * WeightPacker} adds copies to them; vectors (norms, biases) are decoded to float32. Missing or misshapen tensors are collected, so that
  * {@link #check} can name all of them at once; until then a stand-in is returned that must not be
  * used. Not thread-safe.
  */
@@ -39,6 +39,7 @@ public final class Weights {
   private final GgufFile file;
   private final Arena arena;
   private final @Nullable Requantiser requantiser;
+  private final @Nullable WeightPacker packer;
   private final TensorProblems problems = new TensorProblems();
   private final Set<String> used = new HashSet<>();
 
@@ -49,21 +50,28 @@ public final class Weights {
    * @param arena owner of decoded vectors
    */
   public Weights(GgufFile file, Arena arena) {
-    this(file, arena, null);
+    this(file, arena, null, null);
   }
 
   /**
-   * Creates an accessor that has matrices encoded anew.
+   * Creates an accessor that has matrices encoded anew, or copied to another layout.
    *
    * @param file the open file; must stay open as long as the weights are in use
    * @param arena owner of decoded vectors
    * @param requantiser takes the matrices, to be run before they are used; null leaves them as
    *     stored
+   * @param packer makes copies of the matrices, to be run before they are used and after the
+   *     requantiser; null for none
    */
-  public Weights(GgufFile file, Arena arena, @Nullable Requantiser requantiser) {
+  public Weights(
+      GgufFile file,
+      Arena arena,
+      @Nullable Requantiser requantiser,
+      @Nullable WeightPacker packer) {
     this.file = file;
     this.arena = arena;
     this.requantiser = requantiser;
+    this.packer = packer;
   }
 
   /**
@@ -82,9 +90,23 @@ public final class Weights {
    * @param name tensor name
    * @param rows expected output size
    * @param cols expected input size
-   * @return a view of the file (rows, cols), or memory that the requantiser will fill
+   * @return a view of the file (rows, cols), or memory that the requantiser will fill, with a copy
+   *     if there is a packer
    */
   public WeightMatrix matrix(String name, int rows, int cols) {
+    WeightMatrix matrix = table(name, rows, cols);
+    return packer == null || matrix.equals(MISSING) ? matrix : packer.bind(matrix);
+  }
+
+  /**
+   * Returns a matrix whose rows are looked up, not multiplied: it has no packed copy.
+   *
+   * @param name tensor name
+   * @param rows expected number of rows
+   * @param cols expected size of one
+   * @return a view of the file (rows, cols), or memory that the requantiser will fill
+   */
+  public WeightMatrix table(String name, int rows, int cols) {
     GgufTensor tensor = lookUp(name, (long) rows * cols, cols);
     if (tensor == null) {
       return MISSING;

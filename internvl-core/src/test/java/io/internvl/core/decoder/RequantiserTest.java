@@ -53,7 +53,7 @@ class RequantiserTest {
         Kernels kernels = KernelProvider.create(new KernelOptions(2, Precision.EXACT))) {
       Requantiser requantiser = new Requantiser(file, TypeMix.uniform(TensorType.Q8_0), arena);
       float[] golden = logits(Decoder.load(file, arena, kernels));
-      Decoder quantised = Decoder.load(file, arena, kernels, requantiser);
+      Decoder quantised = Decoder.load(file, arena, kernels, requantiser, null);
       List<Long> done = new ArrayList<>();
       requantiser.run(kernels.workers(), (finished, total) -> done.add(total - finished));
       assertThat(done).isNotEmpty().last().isEqualTo(0L);

@@ -39,10 +39,18 @@ class GemvIntegerTypesTest {
     "Q5_1,129,896"
   })
   void staysWithinTheBudget(TensorType type, int rows, int cols) {
+    staysWithinTheBudget(type, rows, cols, false);
+    staysWithinTheBudget(type, rows, cols, true);
+  }
+
+  private static void staysWithinTheBudget(TensorType type, int rows, int cols, boolean packed) {
     try (KernelPair pair = new KernelPair(1, 3);
         Kernels fast = new VectorKernels(new KernelOptions(2, Precision.FAST));
         Workspace workspace = fast.newWorkspace()) {
       WeightMatrix weight = weights(pair, type, rows, cols);
+      if (packed) {
+        weight = pair.packed(fast, weight);
+      }
       Tensor x = pair.random(1, cols);
       Tensor y = pair.random(1, rows);
       fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, y);
@@ -61,6 +69,11 @@ class GemvIntegerTypesTest {
   @ParameterizedTest
   @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
   void sumsOfTheLargestCodesFit(TensorType type) {
+    sumsOfTheLargestCodesFit(type, false);
+    sumsOfTheLargestCodesFit(type, true);
+  }
+
+  private static void sumsOfTheLargestCodesFit(TensorType type, boolean packed) {
     int rows = 9;
     int cols = 2048;
     for (byte codes : new byte[] {0, -1}) {
@@ -71,6 +84,9 @@ class GemvIntegerTypesTest {
           WeightMatrix weight = pair.quantized(type, rows, cols);
           weight.data().fill(codes);
           factors(weight);
+          if (packed) {
+            weight = pair.packed(fast, weight);
+          }
           Tensor x = pair.random(1, cols);
           for (int col = 0; col < cols; col++) {
             x.set(0, col, sign * (0.8f + 0.05f * x.get(0, col)));

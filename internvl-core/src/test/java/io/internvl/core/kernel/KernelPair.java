@@ -81,6 +81,16 @@ final class KernelPair implements AutoCloseable {
     return new WeightMatrix("weight", type, rows, cols, data);
   }
 
+  /** The same matrix with a packed copy, if these kernels make one of its type. */
+  WeightMatrix packed(Kernels kernels, WeightMatrix weight) {
+    WeightMatrix reserved = kernels.reservePacked(weight, arena);
+    PackedRows packed = reserved.packed();
+    if (packed != null) {
+      packed.fill(weight, 0, packed.groups());
+    }
+    return reserved;
+  }
+
   /** The same matrix in a mapped file, where the weights of a model are. */
   WeightMatrix mapped(WeightMatrix weight) {
     try {

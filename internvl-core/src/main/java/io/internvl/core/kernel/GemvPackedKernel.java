@@ -1,0 +1,124 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.PackedFormat.GROUP;
+import static io.internvl.core.kernel.PackedFormat.WORD;
+import static io.internvl.core.kernel.VectorSupport.LANES;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Products of one token with {@link PackedRows}: two vectors of rows at a time, some hundred
+ * columns after the other. First their scales are decoded, then all words of codes are multiplied
+ * in one loop, whose sums stay in registers.
+ */
+final class GemvPackedKernel extends GemvKernel {
+  private static final int STRETCH = 1024; // columns whose scales are decoded at once
+  private static final int SUPER_BLOCK = 256;
+  private static final long UNIT_BYTES = (long) GROUP * Float.BYTES;
+
+  private final PackedFormat format;
+
+  GemvPackedKernel(PackedFormat format) {
+    this.format = format;
+  }
+
+  @Override
+  boolean fits(int cols) {
+    return true; // or the rows would not be packed
+  }
+
+  @Override
+  int mostTokens() {
+    return Gemv.MAX_TOKENS;
+  }
+
+  @Override
+  void prepare(TokenInput x) {
+    x.prepareArray();
+    x.packed(format.codes).prepare(x.array(), x.cols());
+  }
+
+  @Override
+  void multiply(
+      MemorySegment w,
+      long offset,
+      long rowBytes,
+      long apart,
+      int streams,
+      int rowsOfLast,
+      TokenInput x,
+      int cols,
+      WorkerScratch mine,
+      MemorySegment sums,
+      long to) {
+    float[] scratch = mine.lanes((1 + STRETCH / format.scaled) * 2 * LANES);
+    boolean whole = LANES == GROUP; // a vector is a group; else it is half of one
+    for (int stream = 0; stream < streams; stream += whole ? 2 : 1) {
+      long at = offset + stream * apart;
+      long other = whole ? stream + 1 < streams ? at + apart : at : at + WORD / 2;
+      Arrays.fill(scratch, 0, 2 * LANES, 0f);
+      for (int col = 0; col < cols; col += STRETCH) {
+        int count = Math.min(STRETCH, cols - col);
+        scales(w, at, x, cols, col, count, scratch, 0);
+        scales(w, other, x, cols, col, count, scratch, LANES);
+        codes(w, at, other, x, col, count, scratch);
+      }
+      long target = to + stream * UNIT_BYTES;
+      MemorySegment.copy(scratch, 0, sums, ValueLayout.JAVA_FLOAT, target, 2 * LANES);
+    }
+  }
+
+  private void scales(
+      MemorySegment w,
+      long at,
+      TokenInput x,
+      int cols,
+      int col,
+      int count,
+      float[] scratch,
+      int lane) {
+    long from = at + (long) format.codeWords(cols) * WORD;
+    int block = col / PackedFormat.BLOCK;
+    int blocks = count / PackedFormat.BLOCK;
+    PackedIntegers input = x.packed(format.codes);
+    float[] factors = input.factors();
+    float[] sums = input.sums();
+    switch (format.scales) {
+      case HALVES ->
+          PackedScales.halves(w, from, block, blocks, factors, sums, format.offset, scratch, lane);
+      case HALF_PAIRS ->
+          PackedScales.halfPairs(w, from, block, blocks, factors, sums, scratch, lane);
+      case SIX_BITS ->
+          PackedScales.sixBits(
+              w, from, col / SUPER_BLOCK, count / SUPER_BLOCK, factors, sums, scratch, lane);
+      case SIGNED_BYTES ->
+          PackedScales.signedBytes(
+              w,
+              from,
+              col / SUPER_BLOCK,
+              count / SUPER_BLOCK,
+              factors,
+              input.halfSums(),
+              format.offset,
+              scratch,
+              lane);
+    }
+  }
+
+  private void codes(
+      MemorySegment w, long at, long other, TokenInput x, int col, int count, float[] scratch) {
+    int first = format.codeWords(col);
+    int end = format.codeWords(col + count);
+    int[] pairs = x.packed(format.codes).pairs();
+    switch (format.codes) {
+      case NIBBLES -> {
+        int shift = format.scaled == PackedFormat.BLOCK ? 2 : 1;
+        PackedNibbles.multiply(w, at, other, first, end, pairs, shift, scratch);
+      }
+      case FIVES -> PackedFives.multiply(w, at, other, first, end, pairs, scratch);
+      case BYTES -> PackedBytes.multiply(w, at, other, first, end, pairs, scratch);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.internvl.core.kernel;
+
+import io.internvl.gguf.TensorType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How weights of a tensor type are packed: {@link #GROUP} rows side by side, a 32-bit word of each.
+ * First come the words with the codes of all columns, then those with the scales. Nothing is lost:
+ * codes keep their values, in fields that a product needs no rearranging for.
+ */
+enum PackedFormat {
+  Q4_0(Codes.NIBBLES, Scales.HALVES, 8, 32),
+  Q4_1(Codes.NIBBLES, Scales.HALF_PAIRS, 0, 32),
+  Q5_0(Codes.FIVES, Scales.HALVES, 16, 32),
+  Q5_1(Codes.FIVES, Scales.HALF_PAIRS, 0, 32),
+  Q3_K(Codes.NIBBLES, Scales.SIGNED_BYTES, 4, 16),
+  Q4_K(Codes.NIBBLES, Scales.SIX_BITS, 0, 32),
+  Q5_K(Codes.FIVES, Scales.SIX_BITS, 0, 32),
+  Q6_K(Codes.BYTES, Scales.SIGNED_BYTES, 32, 16);
+
+  /** Rows side by side. */
+  static final int GROUP = RowShares.UNIT;
+
+  /** Bytes of a word of each row of a group. */
+  static final int WORD = GROUP * Integer.BYTES;
+
+  /** Weights of a block, the unit of codes. */
+  static final int BLOCK = 32;
+
+  private static final int SUPER_BLOCK = 256;
+
+  /** Fields of a word. */
+  enum Codes {
+    /** Eight codes: bits 0, 16, 8, 24, 4, 20, 12, 28 and the three above each. */
+    NIBBLES(4),
+    /**
+     * Six codes: bits 0, 16, 5, 21, 10, 26 and the four above each. The last four are no weights.
+     */
+    FIVES(6),
+    /** Four codes: bytes 0, 2, 1, 3. */
+    BYTES(8);
+
+    /** Words of a block. */
+    final int words;
+
+    Codes(int words) {
+      this.words = words;
+    }
+  }
+
+  /** What stands behind the codes. */
+  enum Scales {
+    /** Half-precision scales of two blocks a word. */
+    HALVES,
+    /** Half-precision scale and minimum of a block. */
+    HALF_PAIRS,
+    /** The header of Q4_K and Q5_K as in the file, four words a super-block. */
+    SIX_BITS,
+    /** For each super-block four words with sixteen signed bytes, and a float32 factor. */
+    SIGNED_BYTES
+  }
+
+  final Codes codes;
+  final Scales scales;
+
+  /** What is subtracted from a code. */
+  final int offset;
+
+  /** Weights that have a scale in common. */
+  final int scaled;
+
+  PackedFormat(Codes codes, Scales scales, int offset, int scaled) {
+    this.codes = codes;
+    this.scales = scales;
+    this.offset = offset;
+    this.scaled = scaled;
+  }
+
+  /** Returns the format of a tensor type; null when it is not packed. */
+  static @Nullable PackedFormat of(TensorType type) {
+    for (PackedFormat format : values()) {
+      if (format.name().equals(type.name())) {
+        return format;
+      }
+    }
+    return null;
+  }
+
+  /** Returns how many words the codes of a row take. */
+  int codeWords(int cols) {
+    return cols / BLOCK * codes.words;
+  }
+
+  /** Returns how many words the scales of a row take. */
+  int scaleWords(int cols) {
+    return switch (scales) {
+      case HALVES -> Math.ceilDiv(cols / BLOCK, 2);
+      case HALF_PAIRS -> cols / BLOCK;
+      case SIX_BITS -> cols / SUPER_BLOCK * 4;
+      case SIGNED_BYTES -> cols / SUPER_BLOCK * 5;
+    };
+  }
+
+  /** Returns the size of a packed row in bytes. */
+  long rowBytes(int cols) {
+    return (codeWords(cols) + scaleWords(cols)) * (long) Integer.BYTES;
+  }
+}

@@ -1,0 +1,112 @@
+package io.internvl.core.kernel;
+
+import static io.internvl.core.kernel.PackedFormat.BLOCK;
+
+/**
+ * A token for products with packed rows: integers with a factor for each 32 elements, {@code x =
+ * factor * q}, in pairs {@code 2¹⁶ q(0) + q(1)} of neighbours. As in {@link NarrowIntegers} they
+ * are as large as they can be while the sum of products of a lane fits in 16 bits.
+ */
+final class PackedIntegers {
+  private static final int LARGEST_SUM = Short.MAX_VALUE - 1; // what the last term adds is below 1
+  private static final float SMALLEST = 0x1p-100f; // sums of activations that are not zero
+  private static final float PAIR_FACTOR = 0x1p-16f;
+  private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
+  private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
+
+  private final int added;
+  private final int pairsOfBlock;
+  private final float limit;
+  private int[] pairs = {}; // (blocks, pairsOfBlock)
+  private float[] factors = {}; // (blocks + 1)
+  private float[] sums = {}; // (blocks + 1)
+  private float[] halfSums = {}; // (2 blocks)
+  private final int[] rounded = new int[BLOCK];
+  private boolean ready;
+
+  /**
+   * Creates one for codes of a size.
+   *
+   * @param added neighbours whose products are added up in a lane
+   * @param largestCode largest code
+   * @param pairsOfBlock pairs of 32 elements; those behind the 16th are zero
+   */
+  PackedIntegers(int added, int largestCode, int pairsOfBlock) {
+    this.added = added;
+    this.pairsOfBlock = pairsOfBlock;
+    limit = (float) LARGEST_SUM / largestCode - 0.5f * added; // each is rounded by half of one
+  }
+
+  void forget() {
+    ready = false;
+  }
+
+  /** Computes the integers unless they are there already. */
+  void prepare(float[] x, int cols) {
+    if (ready) {
+      return;
+    }
+    int blocks = cols / BLOCK;
+    if (factors.length != blocks + 1) {
+      pairs = new int[blocks * pairsOfBlock];
+      factors = new float[blocks + 1];
+      sums = new float[blocks + 1];
+      halfSums = new float[2 * blocks];
+    }
+    for (int block = 0; block < blocks; block++) {
+      round(x, block);
+    }
+    ready = true;
+  }
+
+  private void round(float[] x, int block) {
+    int from = BLOCK * block;
+    float largest = 0;
+    for (int i = from; i < from + BLOCK; i += added) {
+      float sum = Math.abs(x[i]) + Math.abs(x[i + 1]);
+      if (added == 4) {
+        sum += Math.abs(x[i + 2]) + Math.abs(x[i + 3]);
+      }
+      largest = Math.max(largest, sum);
+    }
+    float inverse = largest < SMALLEST ? 0 : limit / largest;
+    float factor = largest / limit;
+    int low = 0; // sums of the integers: their errors then meet weights, not codes
+    int high = 0;
+    for (int i = 0; i < BLOCK / 2; i++) {
+      rounded[i] = Float.floatToRawIntBits(x[from + i] * inverse + MAGIC) - MAGIC_BITS;
+      low += rounded[i];
+    }
+    for (int i = BLOCK / 2; i < BLOCK; i++) {
+      rounded[i] = Float.floatToRawIntBits(x[from + i] * inverse + MAGIC) - MAGIC_BITS;
+      high += rounded[i];
+    }
+    for (int i = 0; i < BLOCK / 2; i++) {
+      pairs[block * pairsOfBlock + i] = (rounded[2 * i] << 16) + rounded[2 * i + 1];
+    }
+    factors[block] = factor * PAIR_FACTOR;
+    sums[block] = (low + high) * factor;
+    halfSums[2 * block] = low * factor;
+    halfSums[2 * block + 1] = high * factor;
+  }
+
+  /** Returns the integers in pairs. */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** Returns what sums of products are multiplied with, for each 32 elements. */
+  float[] factors() {
+    return factors;
+  }
+
+  /** Returns the sums of 32 rounded elements each. */
+  float[] sums() {
+    return sums;
+  }
+
+  /** Returns the sums of sixteen rounded elements each. */
+  float[] halfSums() {
+    return halfSums;
+  }
+}
