@@ -7,6 +7,7 @@ import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
 import io.internvl.core.kernel.KvLayer;
 import io.internvl.core.kernel.Precision;
+import io.internvl.core.nn.WeightPacker;
 import io.internvl.gguf.GgufFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -35,26 +36,30 @@ final class AccuracyCommand implements Callable<Integer> {
   @Option(names = "--threads", description = "Threads (default: one for each physical core).")
   private int threads = KernelOptions.defaults().threads();
 
+  @Option(names = "--pack", description = "FAST copies weights to the layout for decoding.")
+  private boolean pack;
+
   @Override
   public Integer call() throws IOException {
     System.out.println("| model | logit RMS / spread | KL, nats | same greedy token |");
     System.out.println("|---|---:|---:|---:|");
     for (Path model : models) {
       try (GgufFile file = GgufFile.open(model)) {
-        System.out.println(compare(file, tokens, threads).row(model.getFileName().toString()));
+        System.out.println(
+            compare(file, tokens, threads, pack).row(model.getFileName().toString()));
       }
     }
     return 0;
   }
 
   /** Decodes random tokens one by one, the same ones on both sides. */
-  static Deviation compare(GgufFile file, int tokens, int threads) {
+  static Deviation compare(GgufFile file, int tokens, int threads, boolean pack) {
     Deviation deviation = new Deviation();
     try (Arena arena = Arena.ofShared();
         Kernels exact = KernelProvider.create(new KernelOptions(threads, Precision.EXACT));
         Kernels fast = KernelProvider.create(new KernelOptions(threads, Precision.FAST));
-        Side reference = new Side(Decoder.load(file, arena, exact), tokens);
-        Side compared = new Side(Decoder.load(file, arena, fast), tokens)) {
+        Side reference = new Side(load(file, arena, exact, false), tokens);
+        Side compared = new Side(load(file, arena, fast, pack), tokens)) {
       SplittableRandom random = new SplittableRandom(1);
       for (int i = 0; i < tokens; i++) {
         int token = random.nextInt(reference.decoder.config().vocabularySize());
@@ -62,6 +67,15 @@ final class AccuracyCommand implements Callable<Integer> {
       }
     }
     return deviation;
+  }
+
+  private static Decoder load(GgufFile file, Arena arena, Kernels kernels, boolean pack) {
+    WeightPacker packer = pack ? new WeightPacker(kernels, arena) : null;
+    Decoder decoder = Decoder.load(file, arena, kernels, null, packer);
+    if (packer != null) {
+      packer.run((done, total) -> {});
+    }
+    return decoder;
   }
 
   /** A conversation with one of the precisions. */

@@ -3,6 +3,7 @@ package io.internvl.bench;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.kernel.KernelProvider;
 import io.internvl.core.kernel.Kernels;
+import io.internvl.core.nn.WeightPacker;
 import io.internvl.gguf.GgufFile;
 import io.internvl.vision.ImageEmbedder;
 import java.io.IOException;
@@ -42,7 +43,11 @@ final class Run {
     try (Kernels kernels = KernelProvider.create(options.kernels());
         GgufFile file = GgufFile.open(options.model);
         Arena arena = Arena.ofShared()) {
-      Decoder decoder = Decoder.load(file, arena, kernels);
+      WeightPacker packer = options.pack ? new WeightPacker(kernels, arena) : null;
+      Decoder decoder = Decoder.load(file, arena, kernels, null, packer);
+      if (packer != null) {
+        packer.run((done, total) -> {});
+      }
       kernelsText = kernels.description();
       Path projector = options.projector;
       if (projector == null) {

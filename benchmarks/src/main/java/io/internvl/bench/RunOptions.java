@@ -72,6 +72,9 @@ final class RunOptions {
       description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   Precision precision = Precision.FAST;
 
+  @Option(names = "--pack", description = "Copies weights to the layout for decoding.")
+  boolean pack;
+
   /** Returns the settings of the kernels. */
   KernelOptions kernels() {
     return KernelOptions.defaults().withThreads(threads).withPrecision(precision);
@@ -104,6 +107,9 @@ final class RunOptions {
     arguments.addAll(List.of("--warm-up", Double.toString(warmUpSeconds)));
     arguments.addAll(List.of("--busy", Integer.toString(busy)));
     arguments.addAll(List.of("--precision", precision.name()));
+    if (pack) {
+      arguments.add("--pack");
+    }
     return arguments;
   }
 

@@ -2,6 +2,7 @@ package io.internvl.bench.kernel;
 
 import io.internvl.core.kernel.Epilogue;
 import io.internvl.core.kernel.Linear;
+import io.internvl.core.kernel.PackedRows;
 import io.internvl.core.kernel.Tensor;
 import io.internvl.core.kernel.WeightMatrix;
 import io.internvl.gguf.TensorType;
@@ -53,6 +54,10 @@ public class GemvBenchmark {
     @Param("1")
     int tokens;
 
+    /** Whether the weights have a packed copy, for types that are packed. */
+    @Param("false")
+    boolean packed;
+
     Tensor x;
     Linear[] slices;
     Tensor y;
@@ -64,6 +69,14 @@ public class GemvBenchmark {
       y = Tensor.allocate(arena, tokens, rows);
       int count = (int) Math.max(1, STREAMED_BYTES / (rows * type.byteSize(cols)));
       WeightMatrix all = randomWeights(type, rows * count, cols);
+      if (packed) {
+        all = kernels.withPacked(all);
+        PackedRows copy = all.packed();
+        if (copy != null) {
+          copy.allocate(arena);
+          copy.fill(all, 0, copy.groups());
+        }
+      }
       slices = new Linear[count];
       for (int i = 0; i < count; i++) {
         slices[i] = new Linear(all.rows(i * rows, rows), null);

@@ -61,8 +61,9 @@ final class GemvPackedKernel extends GemvKernel {
       Arrays.fill(scratch, 0, 2 * LANES, 0f);
       for (int col = 0; col < cols; col += STRETCH) {
         int count = Math.min(STRETCH, cols - col);
-        scales(w, at, x, cols, col, count, scratch, 0);
-        scales(w, other, x, cols, col, count, scratch, LANES);
+        for (int lane = 0; lane <= LANES; lane += LANES) {
+          scales(w, lane == 0 ? at : other, x, cols, col, count, scratch, lane);
+        }
         codes(w, at, other, x, col, count, scratch);
       }
       long target = to + stream * UNIT_BYTES;
@@ -90,9 +91,12 @@ final class GemvPackedKernel extends GemvKernel {
           PackedScales.halves(w, from, block, blocks, factors, sums, format.offset, scratch, lane);
       case HALF_PAIRS ->
           PackedScales.halfPairs(w, from, block, blocks, factors, sums, scratch, lane);
-      case SIX_BITS ->
-          PackedScales.sixBits(
-              w, from, col / SUPER_BLOCK, count / SUPER_BLOCK, factors, sums, scratch, lane);
+      case SIX_BITS -> {
+        int first = col / SUPER_BLOCK;
+        int superBlocks = count / SUPER_BLOCK;
+        PackedScales.sixBits(w, from, first, superBlocks, factors, scratch, lane);
+        PackedScales.sixBitMinima(w, from, first, superBlocks, sums, scratch, lane);
+      }
       case SIGNED_BYTES ->
           PackedScales.signedBytes(
               w,

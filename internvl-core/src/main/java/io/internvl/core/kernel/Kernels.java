@@ -1,6 +1,5 @@
 package io.internvl.core.kernel;
 
-import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -209,14 +208,13 @@ public interface Kernels extends AutoCloseable {
   void addScaledRow(Tensor x, int xRow, float factor, Tensor y, int yRow);
 
   /**
-   * Reserves memory for a packed copy of a matrix, which makes products of one token or a few
-   * faster. It has to be filled before the matrix is used: {@link PackedRows#fill}.
+   * Says where a packed copy of a matrix will be, which makes products of one token or a few
+   * faster. It has to be allocated and filled before the matrix is used.
    *
    * @param weight the matrix
-   * @param arena owner of the copy
    * @return the matrix with a copy, or without one when its type gains nothing from it
    */
-  WeightMatrix reservePacked(WeightMatrix weight, Arena arena);
+  WeightMatrix withPacked(WeightMatrix weight);
 
   /**
    * Returns the threads that execute the operations, for other work such as preparing weights.

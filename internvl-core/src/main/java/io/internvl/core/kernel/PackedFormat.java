@@ -31,13 +31,11 @@ enum PackedFormat {
 
   /** Fields of a word. */
   enum Codes {
-    /** Eight codes: bits 0, 16, 8, 24, 4, 20, 12, 28 and the three above each. */
+    /** Eight codes: the lower halves of four bytes, then the upper halves. */
     NIBBLES(4),
-    /**
-     * Six codes: bits 0, 16, 5, 21, 10, 26 and the four above each. The last four are no weights.
-     */
+    /** Six codes: three fields in each half of a word. The last four fields are no weights. */
     FIVES(6),
-    /** Four codes: bytes 0, 2, 1, 3. */
+    /** Four codes. */
     BYTES(8);
 
     /** Words of a block. */

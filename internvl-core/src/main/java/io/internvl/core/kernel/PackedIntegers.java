@@ -4,8 +4,9 @@ import static io.internvl.core.kernel.PackedFormat.BLOCK;
 
 /**
  * A token for products with packed rows: integers with a factor for each 32 elements, {@code x =
- * factor * q}, in pairs {@code 2¹⁶ q(0) + q(1)} of neighbours. As in {@link NarrowIntegers} they
- * are as large as they can be while the sum of products of a lane fits in 16 bits.
+ * factor * q}, in pairs {@code 2¹⁶ q(i) + q(i + 2)} for i = 0, 1, 4, 5, 8, 9 ... As in {@link
+ * NarrowIntegers} they are as large as they can be while the sum of products of a lane fits in 16
+ * bits.
  */
 final class PackedIntegers {
   private static final int LARGEST_SUM = Short.MAX_VALUE - 1; // what the last term adds is below 1
@@ -18,8 +19,8 @@ final class PackedIntegers {
   private final int pairsOfBlock;
   private final float limit;
   private int[] pairs = {}; // (blocks, pairsOfBlock)
-  private float[] factors = {}; // (blocks + 1)
-  private float[] sums = {}; // (blocks + 1)
+  private float[] factors = {}; // (blocks)
+  private float[] sums = {}; // (blocks)
   private float[] halfSums = {}; // (2 blocks)
   private final int[] rounded = new int[BLOCK];
   private boolean ready;
@@ -27,7 +28,7 @@ final class PackedIntegers {
   /**
    * Creates one for codes of a size.
    *
-   * @param added neighbours whose products are added up in a lane
+   * @param added elements whose products are added up in a lane: 2, a pair, or 4, two pairs
    * @param largestCode largest code
    * @param pairsOfBlock pairs of 32 elements; those behind the 16th are zero
    */
@@ -47,10 +48,10 @@ final class PackedIntegers {
       return;
     }
     int blocks = cols / BLOCK;
-    if (factors.length != blocks + 1) {
+    if (factors.length < blocks) {
       pairs = new int[blocks * pairsOfBlock];
-      factors = new float[blocks + 1];
-      sums = new float[blocks + 1];
+      factors = new float[blocks];
+      sums = new float[blocks];
       halfSums = new float[2 * blocks];
     }
     for (int block = 0; block < blocks; block++) {
@@ -62,12 +63,10 @@ final class PackedIntegers {
   private void round(float[] x, int block) {
     int from = BLOCK * block;
     float largest = 0;
-    for (int i = from; i < from + BLOCK; i += added) {
-      float sum = Math.abs(x[i]) + Math.abs(x[i + 1]);
-      if (added == 4) {
-        sum += Math.abs(x[i + 2]) + Math.abs(x[i + 3]);
-      }
-      largest = Math.max(largest, sum);
+    for (int i = from; i < from + BLOCK; i += 4) {
+      float even = Math.abs(x[i]) + Math.abs(x[i + 2]);
+      float odd = Math.abs(x[i + 1]) + Math.abs(x[i + 3]);
+      largest = Math.max(largest, added == 2 ? Math.max(even, odd) : even + odd);
     }
     float inverse = largest < SMALLEST ? 0 : limit / largest;
     float factor = largest / limit;
@@ -81,8 +80,10 @@ final class PackedIntegers {
       rounded[i] = Float.floatToRawIntBits(x[from + i] * inverse + MAGIC) - MAGIC_BITS;
       high += rounded[i];
     }
-    for (int i = 0; i < BLOCK / 2; i++) {
-      pairs[block * pairsOfBlock + i] = (rounded[2 * i] << 16) + rounded[2 * i + 1];
+    int to = block * pairsOfBlock;
+    for (int i = 0; i < BLOCK; i += 4) {
+      pairs[to + i / 2] = (rounded[i] << 16) + rounded[i + 2];
+      pairs[to + i / 2 + 1] = (rounded[i + 1] << 16) + rounded[i + 3];
     }
     factors[block] = factor * PAIR_FACTOR;
     sums[block] = (low + high) * factor;

@@ -14,28 +14,42 @@ import org.jspecify.annotations.Nullable;
  * product of one token then needs neither a sum over lanes nor a scale for each row, and takes half
  * of the instructions. The last rows are filled up with zeros.
  *
- * <p>Memory is reserved first and filled later; reading it before gives products of zeros.
+ * <p>The shape is known first; memory is taken and filled later, before the first product.
  */
 public final class PackedRows {
+  private static final long ALIGNMENT = 64;
+
   private final PackedFormat format;
   private final int cols;
-  private final MemorySegment data; // (groups, words, GROUP) ints
+  private final int groups;
+  private final @Nullable PackedRows whole; // which this is a part of
+  private final int firstGroup; // of the whole
+  private @Nullable MemorySegment data; // (groups, words, GROUP) ints
 
-  private PackedRows(PackedFormat format, int cols, MemorySegment data) {
+  private PackedRows(
+      PackedFormat format, int cols, int groups, @Nullable PackedRows whole, int firstGroup) {
     this.format = format;
     this.cols = cols;
-    this.data = data;
+    this.groups = groups;
+    this.whole = whole;
+    this.firstGroup = firstGroup;
   }
 
-  /** Reserves memory for a copy; null when the type is not packed. */
-  static @Nullable PackedRows reserve(WeightMatrix weight, Arena arena) {
+  /** Describes a copy of a matrix; null when its type is not packed. */
+  static @Nullable PackedRows of(WeightMatrix weight) {
     PackedFormat format = PackedFormat.of(weight.type());
-    if (format == null) {
-      return null;
-    }
-    long groups = Math.ceilDiv(weight.rows(), GROUP);
-    long bytes = Math.multiplyExact(groups * GROUP, format.rowBytes(weight.cols()));
-    return new PackedRows(format, weight.cols(), arena.allocate(bytes, 64));
+    return format == null
+        ? null
+        : new PackedRows(format, weight.cols(), Math.ceilDiv(weight.rows(), GROUP), null, 0);
+  }
+
+  /**
+   * Takes the memory of the copy, before it is filled.
+   *
+   * @param arena owner of the memory
+   */
+  public void allocate(Arena arena) {
+    data = arena.allocate(byteSize(), ALIGNMENT);
   }
 
   /**
@@ -46,12 +60,10 @@ public final class PackedRows {
    * @return the view, or null when the rows do not start and end with a group
    */
   @Nullable PackedRows rows(int firstRow, int count) {
-    long first = firstRow * rowBytes();
-    long size = (long) Math.ceilDiv(count, GROUP) * GROUP * rowBytes();
-    boolean whole = count % GROUP == 0 || first + size == data.byteSize();
-    return firstRow % GROUP == 0 && whole
-        ? new PackedRows(format, cols, data.asSlice(first, size))
-        : null;
+    int first = firstRow / GROUP;
+    int size = Math.ceilDiv(count, GROUP);
+    boolean ends = count % GROUP == 0 || first + size == groups;
+    return firstRow % GROUP == 0 && ends ? new PackedRows(format, cols, size, this, first) : null;
   }
 
   /** Returns how the weights are packed. */
@@ -61,7 +73,16 @@ public final class PackedRows {
 
   /** Returns the packed words. */
   MemorySegment data() {
-    return data;
+    MemorySegment mine = data;
+    if (mine == null) {
+      if (whole == null) {
+        throw new IllegalStateException("the copy has no memory yet");
+      }
+      long groupBytes = GROUP * rowBytes();
+      mine = whole.data().asSlice(firstGroup * groupBytes, groups * groupBytes);
+      data = mine; // any thread finds the same
+    }
+    return mine;
   }
 
   /** Returns the size of a row: a group has eight times as much. */
@@ -75,7 +96,7 @@ public final class PackedRows {
    * @return at least 1
    */
   public int groups() {
-    return Math.toIntExact(data.byteSize() / (GROUP * rowBytes()));
+    return groups;
   }
 
   /**
@@ -84,7 +105,7 @@ public final class PackedRows {
    * @return bytes outside the heap
    */
   public long byteSize() {
-    return data.byteSize();
+    return Math.multiplyExact((long) groups * GROUP, rowBytes());
   }
 
   /**
@@ -95,7 +116,8 @@ public final class PackedRows {
    * @param endGroup index after the last group
    */
   public void fill(WeightMatrix weight, int firstGroup, int endGroup) {
-    PackedSource source = new PackedSource(format, cols);
+    MemorySegment target = data();
+    PackedSource source = new PackedSource(format, cols, weight.rowBytes());
     int end = Math.min(endGroup * GROUP, weight.rows());
     for (int row = firstGroup * GROUP; row < end; row++) {
       source.read(weight.data(), row * weight.rowBytes());
@@ -103,41 +125,42 @@ public final class PackedRows {
       for (int block = 0; block < cols / BLOCK; block++) {
         long to = at + (long) block * format.codes.words * WORD;
         switch (format.codes) {
-          case NIBBLES -> nibbles(source.codes, BLOCK * block, to);
-          case FIVES -> fives(source.codes, BLOCK * block, to);
-          case BYTES -> bytes(source.codes, BLOCK * block, to);
+          case NIBBLES -> nibbles(source.codes, BLOCK * block, target, to);
+          case FIVES -> fives(source.codes, BLOCK * block, target, to);
+          case BYTES -> bytes(source.codes, BLOCK * block, target, to);
         }
       }
       long to = at + (long) format.codeWords(cols) * WORD;
       for (int i = 0; i < source.scales.length; i++) {
-        data.set(INT, to + (long) i * WORD, source.scales[i]);
+        target.set(INT, to + (long) i * WORD, source.scales[i]);
       }
     }
   }
 
-  private void nibbles(byte[] c, int from, long at) {
+  private static void nibbles(byte[] c, int from, MemorySegment target, long at) {
     for (int i = 0; i < BLOCK; i += 8) {
-      int even = c[from + i] | c[from + i + 2] << 8 | c[from + i + 4] << 4 | c[from + i + 6] << 12;
-      int odd =
-          c[from + i + 1] | c[from + i + 3] << 8 | c[from + i + 5] << 4 | c[from + i + 7] << 12;
-      data.set(INT, at + (long) i / 8 * WORD, even | odd << 16);
+      int low = (int) PackedSource.WORDS.get(c, from + i);
+      int high = (int) PackedSource.WORDS.get(c, from + i + 4);
+      target.set(INT, at + (long) i / 8 * WORD, low | high << 4);
     }
   }
 
-  private void fives(byte[] c, int from, long at) {
-    for (int word = 0; word < 6; word++) {
-      int v = 0;
-      for (int i = 0; i < 6 && 6 * word + i < BLOCK; i++) {
-        v |= c[from + 6 * word + i] << (i / 2 * 5 + i % 2 * 16);
+  private static void fives(byte[] c, int from, MemorySegment target, long at) {
+    int word = 0;
+    for (int pair = 0; pair < BLOCK / 2; pair++) {
+      int i = from + pair / 2 * 4 + pair % 2;
+      int field = pair % 3;
+      word |= (c[i] | c[i + 2] << 16) << 5 * field;
+      if (field == 2 || pair == BLOCK / 2 - 1) {
+        target.set(INT, at + (long) (pair / 3) * WORD, word);
+        word = 0;
       }
-      data.set(INT, at + (long) word * WORD, v);
     }
   }
 
-  private void bytes(byte[] c, int from, long at) {
+  private static void bytes(byte[] c, int from, MemorySegment target, long at) {
     for (int i = 0; i < BLOCK; i += 4) {
-      int v = c[from + i] | c[from + i + 1] << 16 | c[from + i + 2] << 8 | c[from + i + 3] << 24;
-      data.set(INT, at + (long) i / 4 * WORD, v);
+      target.set(INT, at + (long) i / 4 * WORD, (int) PackedSource.WORDS.get(c, from + i));
     }
   }
 }

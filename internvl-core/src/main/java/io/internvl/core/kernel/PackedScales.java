@@ -108,27 +108,60 @@ final class PackedScales {
   }
 
   /**
-   * The header of Q4_K and Q5_K: half-precision factors of scales and of minima, which are
-   * subtracted, and eight of each with six bits; {@link SubScales} describes them.
+   * The scales of Q4_K and Q5_K: eight of six bits, and a half-precision factor; {@link SubScales}
+   * describes them.
    *
    * @param w packed rows
    * @param at where the scales of a vector of rows start
    * @param first index of the first super-block
    * @param count number of super-blocks
    * @param factors of the token, for each 32 elements
-   * @param sums of the token
-   * @param scratch sums of the rows, from the lane on, receives the scales (scales, 2, LANES)
+   * @param scratch from the lane on, behind the sums, receives the scales (scales, 2, LANES)
    * @param lane 0, or LANES for the second vector of rows
    */
   static void sixBits(
-      MemorySegment w,
-      long at,
-      int first,
-      int count,
-      float[] factors,
-      float[] sums,
-      float[] scratch,
-      int lane) {
+      MemorySegment w, long at, int first, int count, float[] factors, float[] scratch, int lane) {
+    for (int i = 0; i < count; i++) {
+      long o = at + (first + i) * 4L * WORD;
+      IntVector v =
+          IntVector.fromMemorySegment(INTS, w, o, ORDER).lanewise(VectorOperators.LSHL, 16);
+      IntVector h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
+      h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
+      FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats().mul(HALF_FACTOR);
+      IntVector scales = IntVector.fromMemorySegment(INTS, w, o + WORD, ORDER);
+      IntVector low = IntVector.fromMemorySegment(INTS, w, o + 3 * WORD, ORDER).and(LOW_BITS);
+      IntVector high = scales.lanewise(VectorOperators.LSHR, 2).and(HIGH_BITS).or(low);
+      scales = scales.and(SIX_BITS);
+      for (int j = 0; j < 4; j++) { // four scales are the bytes of a word
+        int block = 8 * (first + i) + j;
+        int to = lane + (1 + 8 * i + j) * 2 * LANES;
+        ((FloatVector) scales.and(BYTE).convert(VectorOperators.I2F, 0))
+            .mul(d)
+            .mul(factors[block])
+            .intoArray(scratch, to);
+        ((FloatVector) high.and(BYTE).convert(VectorOperators.I2F, 0))
+            .mul(d)
+            .mul(factors[block + 4])
+            .intoArray(scratch, to + 8 * LANES);
+        scales = scales.lanewise(VectorOperators.LSHR, 8);
+        high = high.lanewise(VectorOperators.LSHR, 8);
+      }
+    }
+  }
+
+  /**
+   * Subtracts what the minima of Q4_K and Q5_K contribute.
+   *
+   * @param w packed rows
+   * @param at where the scales of a vector of rows start
+   * @param first index of the first super-block
+   * @param count number of super-blocks
+   * @param sums of the token, for each 32 elements
+   * @param scratch sums of the rows, from the lane on
+   * @param lane 0, or LANES for the second vector of rows
+   */
+  static void sixBitMinima(
+      MemorySegment w, long at, int first, int count, float[] sums, float[] scratch, int lane) {
     FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
     for (int i = 0; i < count; i++) {
       long o = at + (first + i) * 4L * WORD;
@@ -136,33 +169,21 @@ final class PackedScales {
       IntVector h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
       h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
       FloatVector m = v.and(SIGN).or(h).reinterpretAsFloats().mul(-HALF_FACTOR);
-      v = v.lanewise(VectorOperators.LSHL, 16);
-      h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
-      h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
-      FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats().mul(HALF_FACTOR);
-      IntVector scales = IntVector.fromMemorySegment(INTS, w, o + WORD, ORDER);
       IntVector minima = IntVector.fromMemorySegment(INTS, w, o + 2 * WORD, ORDER);
-      IntVector low = IntVector.fromMemorySegment(INTS, w, o + 3 * WORD, ORDER);
-      int to = lane + (1 + 8 * i) * 2 * LANES;
-      for (int half = 0; half < 8; half += 4) { // four scales are the bytes of a word
-        IntVector s = scales.and(SIX_BITS);
-        IntVector t = minima.and(SIX_BITS);
-        for (int j = half; j < half + 4; j++) {
-          int block = 8 * (first + i) + j;
-          ((FloatVector) s.and(BYTE).convert(VectorOperators.I2F, 0))
-              .mul(d)
-              .mul(factors[block])
-              .intoArray(scratch, to + j * 2 * LANES);
-          sum =
-              ((FloatVector) t.and(BYTE).convert(VectorOperators.I2F, 0))
-                  .mul(m)
-                  .fma(FloatVector.broadcast(FLOATS, sums[block]), sum);
-          s = s.lanewise(VectorOperators.LSHR, 8);
-          t = t.lanewise(VectorOperators.LSHR, 8);
-        }
-        scales = scales.lanewise(VectorOperators.LSHR, 2).and(HIGH_BITS).or(low.and(LOW_BITS));
-        low = low.lanewise(VectorOperators.LSHR, 4);
-        minima = minima.lanewise(VectorOperators.LSHR, 2).and(HIGH_BITS).or(low.and(LOW_BITS));
+      IntVector high =
+          IntVector.fromMemorySegment(INTS, w, o + 3 * WORD, ORDER)
+              .lanewise(VectorOperators.LSHR, 4)
+              .and(LOW_BITS)
+              .or(minima.lanewise(VectorOperators.LSHR, 2).and(HIGH_BITS));
+      minima = minima.and(SIX_BITS);
+      for (int j = 0; j < 4; j++) {
+        int block = 8 * (first + i) + j;
+        FloatVector low = (FloatVector) minima.and(BYTE).convert(VectorOperators.I2F, 0);
+        sum = low.mul(m).fma(FloatVector.broadcast(FLOATS, sums[block]), sum);
+        FloatVector upper = (FloatVector) high.and(BYTE).convert(VectorOperators.I2F, 0);
+        sum = upper.mul(m).fma(FloatVector.broadcast(FLOATS, sums[block + 4]), sum);
+        minima = minima.lanewise(VectorOperators.LSHR, 8);
+        high = high.lanewise(VectorOperators.LSHR, 8);
       }
     }
     sum.intoArray(scratch, lane);

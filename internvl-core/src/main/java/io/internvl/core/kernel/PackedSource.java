@@ -1,19 +1,33 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.BYTE;
-import static io.internvl.core.kernel.ByteLanes.INT;
-import static io.internvl.core.kernel.ByteLanes.SHORT;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * Takes a row in its file encoding apart: codes in the order of the columns, and words of scales.
+ * Four codes, which are bytes, are taken at a time.
  */
 final class PackedSource {
+  /** Little-endian 32-bit words of byte arrays. */
+  static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
   private static final int BLOCK = PackedFormat.BLOCK;
   private static final int SUPER_BLOCK = 256;
+  private static final int BIT = 0x01010101; // of each byte
+  private static final int TWO_BITS = 0x03030303;
+  private static final int FOUR_BITS = 0x0F0F0F0F;
+  private static final int SPREAD = 0x00204081; // moves bits 0 to 3 to four bytes
 
   private final PackedFormat format;
+  private final byte[] row; // (rowBytes), encoded
 
   /** Codes of a row, none negative. */
   final byte[] codes; // (cols)
@@ -21,58 +35,70 @@ final class PackedSource {
   /** Words of scales. */
   final int[] scales;
 
-  PackedSource(PackedFormat format, int cols) {
+  PackedSource(PackedFormat format, int cols, long rowBytes) {
     this.format = format;
+    row = new byte[Math.toIntExact(rowBytes)];
     codes = new byte[cols];
     scales = new int[format.scaleWords(cols)];
   }
 
   /** Reads the row that starts at an offset. */
   void read(MemorySegment w, long at) {
+    MemorySegment.copy(w, BYTE, at, row, 0, row.length);
     switch (format) {
-      case Q4_0, Q4_1 -> nibbles(w, at);
-      case Q5_0, Q5_1 -> fives(w, at);
-      case Q3_K -> threeBitsK(w, at);
-      case Q4_K -> fourBitsK(w, at);
-      case Q5_K -> fiveBitsK(w, at);
-      case Q6_K -> sixBitsK(w, at);
+      case Q4_0, Q4_1 -> nibbles();
+      case Q5_0, Q5_1 -> fives();
+      case Q3_K -> threeBitsK();
+      case Q4_K -> fourBitsK();
+      case Q5_K -> fiveBitsK();
+      case Q6_K -> sixBitsK();
     }
   }
 
-  private void nibbles(MemorySegment w, long at) {
+  private int word(int at) {
+    return (int) WORDS.get(row, at);
+  }
+
+  private void codes(int at, int four) {
+    WORDS.set(codes, at, four);
+  }
+
+  private void nibbles() {
     int header = format == PackedFormat.Q4_0 ? 2 : 4;
     for (int block = 0; block < codes.length / BLOCK; block++) {
-      long o = at + block * (header + 16L);
-      blockScale(w, o, block);
-      for (int i = 0; i < 16; i++) {
-        int b = w.get(BYTE, o + header + i);
-        codes[BLOCK * block + i] = (byte) (b & 15);
-        codes[BLOCK * block + 16 + i] = (byte) (b >> 4 & 15);
+      int o = block * (header + 16);
+      blockScale(o, block);
+      for (int i = 0; i < 16; i += 4) {
+        int v = word(o + header + i);
+        codes(BLOCK * block + i, v & FOUR_BITS);
+        codes(BLOCK * block + 16 + i, v >>> 4 & FOUR_BITS);
       }
     }
   }
 
-  private void fives(MemorySegment w, long at) {
+  private void fives() {
     int header = format == PackedFormat.Q5_0 ? 2 : 4;
     for (int block = 0; block < codes.length / BLOCK; block++) {
-      long o = at + block * (header + 20L);
-      blockScale(w, o, block);
-      int fifth = w.get(INT, o + header);
-      for (int i = 0; i < 16; i++) {
-        int b = w.get(BYTE, o + header + Integer.BYTES + i);
-        codes[BLOCK * block + i] = (byte) (b & 15 | (fifth >>> i & 1) << 4);
-        codes[BLOCK * block + 16 + i] = (byte) (b >> 4 & 15 | (fifth >>> (16 + i) & 1) << 4);
+      int o = block * (header + 20);
+      blockScale(o, block);
+      int fifth = word(o + header);
+      for (int i = 0; i < 16; i += 4) {
+        int v = word(o + header + Integer.BYTES + i);
+        int low = (fifth >>> i & 15) * SPREAD & BIT;
+        int high = (fifth >>> (16 + i) & 15) * SPREAD & BIT;
+        codes(BLOCK * block + i, v & FOUR_BITS | low << 4);
+        codes(BLOCK * block + 16 + i, v >>> 4 & FOUR_BITS | high << 4);
       }
     }
   }
 
   /** Reads the scale of a block, and its minimum where it has one. */
-  private void blockScale(MemorySegment w, long at, int block) {
+  private void blockScale(int at, int block) {
     if (format.scales == PackedFormat.Scales.HALF_PAIRS) {
-      scales[block] = w.get(INT, at);
+      scales[block] = word(at);
       return;
     }
-    int half = w.get(SHORT, at) & 0xFFFF;
+    int half = (short) SHORTS.get(row, at) & 0xFFFF;
     if (block % 2 == 0) {
       scales[block / 2] = half;
     } else {
@@ -80,72 +106,72 @@ final class PackedSource {
     }
   }
 
-  private void threeBitsK(MemorySegment w, long at) {
+  private void threeBitsK() {
     for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
-      long o = at + block * 110L;
-      for (int i = 0; i < SUPER_BLOCK; i++) {
+      int o = block * 110;
+      for (int i = 0; i < SUPER_BLOCK; i += 4) {
         int part = i / 32; // of eight
-        int low = w.get(BYTE, o + 32 + part / 4 * 32 + i % 32) >> 2 * (part % 4) & 3;
-        int high = w.get(BYTE, o + i % 32) >> part & 1;
-        codes[SUPER_BLOCK * block + i] = (byte) (low | high << 2);
+        int low = word(o + 32 + part / 4 * 32 + i % 32) >>> 2 * (part % 4) & TWO_BITS;
+        int high = word(o + i % 32) >>> part & BIT;
+        codes(SUPER_BLOCK * block + i, low | high << 2);
       }
       for (int i = 0; i < 16; i++) {
-        int low = w.get(BYTE, o + 96 + i % 8) >> i / 8 * 4 & 15;
-        int high = w.get(BYTE, o + 104 + i % 4) >> i / 4 * 2 & 3;
+        int low = row[o + 96 + i % 8] >> i / 8 * 4 & 15;
+        int high = row[o + 104 + i % 4] >> i / 4 * 2 & 3;
         signedScale(block, i, (low | high << 4) - 32);
       }
-      factor(block, w.get(SHORT, o + 108));
+      factor(block, o + 108);
     }
   }
 
-  private void fourBitsK(MemorySegment w, long at) {
+  private void fourBitsK() {
     for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
-      long o = at + block * 144L;
-      header(w, o, block);
-      for (int i = 0; i < SUPER_BLOCK / 2; i++) {
-        int b = w.get(BYTE, o + 16 + i);
+      int o = block * 144;
+      header(o, block);
+      for (int i = 0; i < SUPER_BLOCK / 2; i += 4) {
+        int v = word(o + 16 + i);
         int to = SUPER_BLOCK * block + i / 32 * 64 + i % 32;
-        codes[to] = (byte) (b & 15);
-        codes[to + 32] = (byte) (b >> 4 & 15);
+        codes(to, v & FOUR_BITS);
+        codes(to + 32, v >>> 4 & FOUR_BITS);
       }
     }
   }
 
-  private void fiveBitsK(MemorySegment w, long at) {
+  private void fiveBitsK() {
     for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
-      long o = at + block * 176L;
-      header(w, o, block);
-      for (int i = 0; i < SUPER_BLOCK / 2; i++) {
-        int b = w.get(BYTE, o + 48 + i);
-        int fifth = w.get(BYTE, o + 16 + i % 32) >> i / 32 * 2;
+      int o = block * 176;
+      header(o, block);
+      for (int i = 0; i < SUPER_BLOCK / 2; i += 4) {
+        int v = word(o + 48 + i);
+        int fifth = word(o + 16 + i % 32) >>> i / 32 * 2;
         int to = SUPER_BLOCK * block + i / 32 * 64 + i % 32;
-        codes[to] = (byte) (b & 15 | (fifth & 1) << 4);
-        codes[to + 32] = (byte) (b >> 4 & 15 | (fifth >> 1 & 1) << 4);
+        codes(to, v & FOUR_BITS | (fifth & BIT) << 4);
+        codes(to + 32, v >>> 4 & FOUR_BITS | (fifth >>> 1 & BIT) << 4);
       }
     }
   }
 
   /** Copies the header of Q4_K and Q5_K. */
-  private void header(MemorySegment w, long at, int block) {
+  private void header(int at, int block) {
     for (int i = 0; i < 4; i++) {
-      scales[4 * block + i] = w.get(INT, at + (long) i * Integer.BYTES);
+      scales[4 * block + i] = word(at + i * Integer.BYTES);
     }
   }
 
-  private void sixBitsK(MemorySegment w, long at) {
+  private void sixBitsK() {
     for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
-      long o = at + block * 210L;
-      for (int i = 0; i < SUPER_BLOCK / 2; i++) {
-        int b = w.get(BYTE, o + i);
-        int high = w.get(BYTE, o + 128 + i / 64 * 32 + i % 32) >> i % 64 / 32 * 2;
+      int o = block * 210;
+      for (int i = 0; i < SUPER_BLOCK / 2; i += 4) {
+        int v = word(o + i);
+        int high = word(o + 128 + i / 64 * 32 + i % 32) >>> i % 64 / 32 * 2;
         int to = SUPER_BLOCK * block + i / 64 * 128 + i % 64;
-        codes[to] = (byte) (b & 15 | (high & 3) << 4);
-        codes[to + 64] = (byte) (b >> 4 & 15 | (high >> 4 & 3) << 4);
+        codes(to, v & FOUR_BITS | (high & TWO_BITS) << 4);
+        codes(to + 64, v >>> 4 & FOUR_BITS | (high >>> 4 & TWO_BITS) << 4);
       }
       for (int i = 0; i < 16; i++) {
-        signedScale(block, i, w.get(BYTE, o + 192 + i));
+        signedScale(block, i, row[o + 192 + i]);
       }
-      factor(block, w.get(SHORT, o + 208));
+      factor(block, o + 208);
     }
   }
 
@@ -155,7 +181,8 @@ final class PackedSource {
     scales[word] = scales[word] & ~(0xFF << shift) | (scale & 0xFF) << shift;
   }
 
-  private void factor(int block, short half) {
-    scales[5 * block + 4] = Float.floatToRawIntBits(Float.float16ToFloat(half));
+  private void factor(int block, int at) {
+    float factor = Float.float16ToFloat((short) SHORTS.get(row, at));
+    scales[5 * block + 4] = Float.floatToRawIntBits(factor);
   }
 }

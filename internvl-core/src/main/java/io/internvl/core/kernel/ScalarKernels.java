@@ -2,7 +2,6 @@ package io.internvl.core.kernel;
 
 import io.internvl.core.quant.BlockCodec;
 import io.internvl.core.quant.BlockCodecs;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -270,7 +269,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public WeightMatrix reservePacked(WeightMatrix weight, Arena arena) {
+  public WeightMatrix withPacked(WeightMatrix weight) {
     return weight;
   }
 

@@ -2,7 +2,6 @@ package io.internvl.core.kernel;
 
 import io.internvl.core.quant.BlockCodec;
 import io.internvl.core.quant.BlockCodecs;
-import java.lang.foreign.Arena;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -221,9 +220,9 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public WeightMatrix reservePacked(WeightMatrix weight, Arena arena) {
+  public WeightMatrix withPacked(WeightMatrix weight) {
     boolean gains = precision == Precision.FAST && VectorSupport.LANES <= PackedFormat.GROUP;
-    PackedRows packed = gains ? PackedRows.reserve(weight, arena) : null;
+    PackedRows packed = gains ? PackedRows.of(weight) : null;
     return new WeightMatrix(
         weight.name(), weight.type(), weight.rows(), weight.cols(), weight.data(), packed);
   }

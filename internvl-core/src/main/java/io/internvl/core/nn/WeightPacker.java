@@ -11,8 +11,8 @@ import java.util.List;
 /**
  * Makes packed copies of the matrices of a model while it is loaded, for faster decoding.
  *
- * <p>Binding a matrix reserves memory for its copy; {@link #run} fills all copies at the end, when
- * it is known that no tensor is missing. Not thread-safe.
+ * <p>Matrices are bound first; {@link #run} makes all copies at the end, when it is known that no
+ * tensor is missing. Not thread-safe.
  */
 public final class WeightPacker {
   private static final int GROUPS_OF_BLOCK = 4; // of work of a thread
@@ -35,7 +35,7 @@ public final class WeightPacker {
 
   /** Returns the matrix with a copy that is there after {@link #run}, if its type is packed. */
   WeightMatrix bind(WeightMatrix weight) {
-    WeightMatrix bound = kernels.reservePacked(weight, arena);
+    WeightMatrix bound = kernels.withPacked(weight);
     if (bound.packed() != null) {
       jobs.add(bound);
     }
@@ -52,6 +52,8 @@ public final class WeightPacker {
     for (WeightMatrix job : jobs) {
       total += copy(job).byteSize();
     }
+    // The system clears the memory of the copies, which takes as long as filling it.
+    kernels.workers().run((job, worker) -> copy(jobs.get(job)).allocate(arena), jobs.size());
     long done = 0;
     for (WeightMatrix job : jobs) {
       PackedRows copy = copy(job);

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Hands out the tensors of a file by name and checks their shapes.
  *
  * <p>Matrices stay views of the mapped file unless a {@link Requantiser} takes them, and a {@link
- * WeightPacker} adds copies to them; vectors (norms, biases) are decoded to float32. Missing or misshapen tensors are collected, so that
- * {@link #check} can name all of them at once; until then a stand-in is returned that must not be
- * used. Not thread-safe.
+ * WeightPacker} adds copies to them; vectors (norms, biases) are decoded to float32. Missing or
+ * misshapen tensors are collected, so that {@link #check} can name all of them at once; until then
+ * a stand-in is returned that must not be used. Not thread-safe.
  */
 public final class Weights {
   private static final System.Logger LOG = System.getLogger(Weights.class.getName());

@@ -102,6 +102,13 @@ final class KernelExercise {
       calls.put(
           "linear " + type + " " + name,
           () -> kernels.linear(workspace, x, tokens, linear, Epilogue.STORE, null, y));
+      WeightMatrix packed = data.packed(kernels, linear.weight());
+      if (packed.packed() != null) {
+        Linear copied = new Linear(packed, data.random(1, ROWS));
+        calls.put(
+            "packed " + type + " " + name,
+            () -> kernels.linear(workspace, x, tokens, copied, Epilogue.STORE, null, y));
+      }
       if (type == TensorType.Q8_0) {
         Linear[] linears = {linear, linear};
         Tensor[] outputs = {y, z};

@@ -83,9 +83,10 @@ final class KernelPair implements AutoCloseable {
 
   /** The same matrix with a packed copy, if these kernels make one of its type. */
   WeightMatrix packed(Kernels kernels, WeightMatrix weight) {
-    WeightMatrix reserved = kernels.reservePacked(weight, arena);
+    WeightMatrix reserved = kernels.withPacked(weight);
     PackedRows packed = reserved.packed();
     if (packed != null) {
+      packed.allocate(arena);
       packed.fill(weight, 0, packed.groups());
     }
     return reserved;

@@ -1,6 +1,7 @@
 package io.internvl.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -114,14 +115,30 @@ class PackedRowsTest {
   }
 
   @Test
+  void aCopyWithoutMemoryIsNotRead() {
+    try (KernelPair pair = new KernelPair(1, 8);
+        Kernels fast = new VectorKernels(new KernelOptions(1, Precision.FAST));
+        Workspace workspace = fast.newWorkspace()) {
+      WeightMatrix weight = fast.withPacked(weights(pair, TensorType.Q4_K, 16, 256));
+      assertPacked(weight);
+      Linear linear = new Linear(weight.rows(8, 8), null);
+      Tensor x = pair.random(1, 256);
+      Tensor y = pair.random(1, 8);
+      assertThatThrownBy(() -> fast.linear(workspace, x, 1, linear, Epilogue.STORE, null, y))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the copy has no memory yet");
+    }
+  }
+
+  @Test
   void exactKernelsAndOtherTypesHaveNoCopy() {
     try (KernelPair pair = new KernelPair(1, 7);
         Kernels fast = new VectorKernels(new KernelOptions(1, Precision.FAST))) {
       WeightMatrix weight = weights(pair, TensorType.Q4_K, 8, 256);
-      assertThat(pair.vector.reservePacked(weight, pair.arena).packed()).isNull();
-      assertThat(pair.scalar.reservePacked(weight, pair.arena).packed()).isNull();
+      assertThat(pair.vector.withPacked(weight).packed()).isNull();
+      assertThat(pair.scalar.withPacked(weight).packed()).isNull();
       WeightMatrix bytes = pair.quantized(TensorType.Q8_0, 8, 256);
-      assertThat(fast.reservePacked(bytes, pair.arena).packed()).isNull();
+      assertThat(fast.withPacked(bytes).packed()).isNull();
     }
   }
 
