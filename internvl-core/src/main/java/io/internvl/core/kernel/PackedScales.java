@@ -53,6 +53,14 @@ final class PackedScales {
       int offset,
       float[] scratch,
       int lane) {
+    int end = first + count;
+    int room = lane + (1 + 2 * count) * LANES; // the check makes it too long to be inlined, too
+    if (first < 0 || end > factors.length || end > sums.length || room > scratch.length) {
+      throw new IllegalArgumentException(
+          String.format(
+              "blocks %d to %d of %d factors and %d sums, %d floats of %d",
+              first, end, factors.length, sums.length, room, scratch.length));
+    }
     FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
     for (int i = 0; i < count; i++) {
       int block = first + i;
@@ -90,6 +98,14 @@ final class PackedScales {
       float[] sums,
       float[] scratch,
       int lane) {
+    int end = first + count;
+    int room = lane + (1 + 2 * count) * LANES; // the check makes it too long to be inlined, too
+    if (first < 0 || end > factors.length || end > sums.length || room > scratch.length) {
+      throw new IllegalArgumentException(
+          String.format(
+              "blocks %d to %d of %d factors and %d sums, %d floats of %d",
+              first, end, factors.length, sums.length, room, scratch.length));
+    }
     FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
     for (int i = 0; i < count; i++) {
       int to = lane + (1 + i) * 2 * LANES;
