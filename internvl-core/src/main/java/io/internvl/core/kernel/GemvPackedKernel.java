@@ -65,6 +65,9 @@ final class GemvPackedKernel extends GemvKernel {
           scales(w, lane == 0 ? at : other, x, cols, col, count, scratch, lane);
         }
         codes(w, at, other, x, col, count, scratch);
+        for (int i = 0; i < 2 * LANES; i++) {
+          scratch[i] += scratch[2 * LANES + i];
+        }
       }
       long target = to + stream * UNIT_BYTES;
       MemorySegment.copy(scratch, 0, sums, ValueLayout.JAVA_FLOAT, target, 2 * LANES);

@@ -18,7 +18,7 @@ final class PackedNibbles {
   private PackedNibbles() {}
 
   /**
-   * Adds the products of some words of two vectors of rows to their sums.
+   * Multiplies some words of two vectors of rows.
    *
    * @param w packed rows
    * @param at where the codes of one vector of rows start
@@ -27,7 +27,8 @@ final class PackedNibbles {
    * @param end index after the last word
    * @param x the token
    * @param shift words that share a scale, as a power of two
-   * @param scratch sums of both (2, LANES), then the scales (scales, 2, LANES)
+   * @param scratch room for (2, LANES), then the scales (scales, 2, LANES); receives the sums of
+   *     both where the first scales are
    */
   static void multiply(
       MemorySegment w,
@@ -38,8 +39,8 @@ final class PackedNibbles {
       int[] x,
       int shift,
       float[] scratch) {
-    FloatVector sum = FloatVector.fromArray(FLOATS, scratch, 0);
-    FloatVector otherSum = FloatVector.fromArray(FLOATS, scratch, LANES);
+    FloatVector sum = FloatVector.zero(FLOATS);
+    FloatVector otherSum = sum;
     for (int i = first; i < end; i++) {
       int scale = (1 + (i - first >>> shift)) * 2 * LANES;
       FloatVector s = FloatVector.fromArray(FLOATS, scratch, scale);
@@ -63,7 +64,7 @@ final class PackedNibbles {
       sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s, sum);
       otherSum = ((FloatVector) q.convert(VectorOperators.I2F, 0)).fma(t, otherSum);
     }
-    sum.intoArray(scratch, 0);
-    otherSum.intoArray(scratch, LANES);
+    sum.intoArray(scratch, 2 * LANES);
+    otherSum.intoArray(scratch, 3 * LANES);
   }
 }
