@@ -281,11 +281,11 @@ public final class ModelOptions {
      * Copies quantised matrices of the language model to a layout that decodes faster: several rows
      * side by side, so that no sum over the lanes of a vector is needed. Default: false.
      *
-     * <p>With vectors of 256 or 128 bits (AVX2, Neon) 8B Q4_K_M decodes 1.6 to 2.2 times as fast,
-     * 1B 1.2 times (AMD Zen 3, 2 threads); prompts and images take as long as before. The copies
-     * take memory beside the mapped file: as much as the file has for Q4_0, Q4_1 and Q4_K, a fifth
-     * more for Q5_0, Q5_1 and Q5_K, a third more for Q6_K and Q3_K. Other types are not copied, nor
-     * is anything with {@link Precision#EXACT} or with vectors of 512 bits. Loading takes longer,
+     * <p>With vectors of 256 bits 8B Q4_K_M decodes 1.7 times as fast, 1B 1.1 to 1.4 times (AVX2,
+     * AMD Zen 3, 2 threads); prompts and images take as long as before. The copies take memory
+     * beside the mapped file: as much as the file has for Q4_0, Q4_1 and Q4_K, a fifth more for
+     * Q5_0, Q5_1 and Q5_K, a third more for Q6_K and Q3_K. Other types are not copied, nor is
+     * anything with {@link Precision#EXACT} or with vectors of 512 bits. Loading takes longer,
      * which {@link ProgressListener.Stage#PACK} reports: 2 to 4 s a gigabyte on that machine. The
      * memory belongs to the model.
      *

@@ -21,12 +21,12 @@ final class NarrowIntegers {
   private static final int HALF = GROUP / 2;
 
   /** Of products, as integers; what the last term adds is less than one. */
-  private static final int LARGEST_SUM = Short.MAX_VALUE - 1;
+  static final int LARGEST_SUM = Short.MAX_VALUE - 1;
 
   private static final float HALF_TOO_LARGE = 0.5f; // an integer, by rounding
-  private static final float SMALLEST = 0x1p-100f; // sums of activations that are not zero
+  static final float SMALLEST = 0x1p-100f; // sums of activations that are not zero
 
-  private static final float PAIR_FACTOR = 0x1p-16f;
+  static final float PAIR_FACTOR = 0x1p-16f;
   private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
   private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
   private static final int BYTES = 4 * LANES; // of a vector of codes
@@ -100,7 +100,7 @@ final class NarrowIntegers {
     for (int half = from; half < from + GROUP; half += HALF) {
       int sum = 0;
       for (int i = half; i < half + HALF; i++) {
-        int q = Float.floatToRawIntBits(x[i] * inverse + MAGIC) - MAGIC_BITS;
+        int q = rounded(x[i] * inverse);
         rounded[i] = (short) q;
         sum += q;
       }
@@ -109,6 +109,11 @@ final class NarrowIntegers {
       total += sum * factor;
     }
     sums[group] = total;
+  }
+
+  /** Rounds a value below 2²² to an integer, halves to an even one. */
+  static int rounded(float value) {
+    return Float.floatToRawIntBits(value + MAGIC) - MAGIC_BITS;
   }
 
   /**

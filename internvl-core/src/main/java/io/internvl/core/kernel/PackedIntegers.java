@@ -9,12 +9,6 @@ import static io.internvl.core.kernel.PackedFormat.BLOCK;
  * bits.
  */
 final class PackedIntegers {
-  private static final int LARGEST_SUM = Short.MAX_VALUE - 1; // what the last term adds is below 1
-  private static final float SMALLEST = 0x1p-100f; // sums of activations that are not zero
-  private static final float PAIR_FACTOR = 0x1p-16f;
-  private static final float MAGIC = 0x1.8p23f; // rounds to an integer when it is added
-  private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
-
   private final int added;
   private final int pairsOfBlock;
   private final float limit;
@@ -35,7 +29,9 @@ final class PackedIntegers {
   PackedIntegers(int added, int largestCode, int pairsOfBlock) {
     this.added = added;
     this.pairsOfBlock = pairsOfBlock;
-    limit = (float) LARGEST_SUM / largestCode - 0.5f * added; // each is rounded by half of one
+    limit =
+        (float) NarrowIntegers.LARGEST_SUM / largestCode
+            - 0.5f * added; // each is rounded by half of one
   }
 
   void forget() {
@@ -68,16 +64,16 @@ final class PackedIntegers {
       float odd = Math.abs(x[i + 1]) + Math.abs(x[i + 3]);
       largest = Math.max(largest, added == 2 ? Math.max(even, odd) : even + odd);
     }
-    float inverse = largest < SMALLEST ? 0 : limit / largest;
+    float inverse = largest < NarrowIntegers.SMALLEST ? 0 : limit / largest;
     float factor = largest / limit;
     int low = 0; // sums of the integers: their errors then meet weights, not codes
     int high = 0;
     for (int i = 0; i < BLOCK / 2; i++) {
-      rounded[i] = Float.floatToRawIntBits(x[from + i] * inverse + MAGIC) - MAGIC_BITS;
+      rounded[i] = NarrowIntegers.rounded(x[from + i] * inverse);
       low += rounded[i];
     }
     for (int i = BLOCK / 2; i < BLOCK; i++) {
-      rounded[i] = Float.floatToRawIntBits(x[from + i] * inverse + MAGIC) - MAGIC_BITS;
+      rounded[i] = NarrowIntegers.rounded(x[from + i] * inverse);
       high += rounded[i];
     }
     int to = block * pairsOfBlock;
@@ -85,7 +81,7 @@ final class PackedIntegers {
       pairs[to + i / 2] = (rounded[i] << 16) + rounded[i + 2];
       pairs[to + i / 2 + 1] = (rounded[i + 1] << 16) + rounded[i + 3];
     }
-    factors[block] = factor * PAIR_FACTOR;
+    factors[block] = factor * NarrowIntegers.PAIR_FACTOR;
     sums[block] = (low + high) * factor;
     halfSums[2 * block] = low * factor;
     halfSums[2 * block + 1] = high * factor;

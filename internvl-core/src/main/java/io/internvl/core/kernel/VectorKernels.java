@@ -222,9 +222,7 @@ final class VectorKernels implements Kernels {
   @Override
   public WeightMatrix withPacked(WeightMatrix weight) {
     boolean gains = precision == Precision.FAST && VectorSupport.LANES <= PackedFormat.GROUP;
-    PackedRows packed = gains ? PackedRows.of(weight) : null;
-    return new WeightMatrix(
-        weight.name(), weight.type(), weight.rows(), weight.cols(), weight.data(), packed);
+    return gains ? weight.withPacked(PackedRows.of(weight)) : weight;
   }
 
   @Override

@@ -48,6 +48,11 @@ public record WeightMatrix(
     this(name, type, rows, cols, data, null);
   }
 
+  /** Returns the same matrix with a packed copy, or without one. */
+  WeightMatrix withPacked(@Nullable PackedRows copy) {
+    return new WeightMatrix(name, type, rows, cols, data, copy);
+  }
+
   /**
    * Returns the size of one row.
    *
