@@ -60,7 +60,10 @@ final class ModelLoader {
         options.weights() == WeightType.STORED
             ? null
             : new Requantiser(file, mix(options.weights()), arena);
-    WeightPacker packer = options.packWeights() ? new WeightPacker(kernels, arena) : null;
+    WeightPacker packer =
+        options.packWeights()
+            ? new WeightPacker(file, kernels, arena, options.packedFile().orElse(null))
+            : null;
     Decoder decoder = naming(path, () -> Decoder.load(file, arena, kernels, requantiser, packer));
     options.progress().update(ProgressListener.Stage.LOAD, 1, files);
     ImageEmbedder embedder = null;
@@ -88,7 +91,7 @@ final class ModelLoader {
       model.addAdapter(entry.getKey(), entry.getValue());
     }
     if (options.prefault()) {
-      resources.add(Prefault.start(opened, options.progress())::close);
+      resources.add(Prefault.start(opened, packer, options.progress())::close);
     }
     return model;
   }

@@ -22,6 +22,7 @@ public final class ModelOptions {
   private final int contextLength;
   private final WeightType weights;
   private final boolean packWeights;
+  private final Optional<Path> packedFile;
   private final Precision precision;
   private final KvCacheType kvCacheType;
   private final boolean scalarKernels;
@@ -37,6 +38,7 @@ public final class ModelOptions {
     contextLength = builder.contextLength;
     weights = builder.weights;
     packWeights = builder.packWeights;
+    packedFile = builder.packedFile;
     precision = builder.precision;
     kvCacheType = builder.kvCacheType;
     scalarKernels = builder.scalarKernels;
@@ -126,6 +128,15 @@ public final class ModelOptions {
   }
 
   /**
+   * Returns where those copies are.
+   *
+   * @return a file, empty for memory
+   */
+  public Optional<Path> packedFile() {
+    return packedFile;
+  }
+
+  /**
    * Returns how activations are treated.
    *
    * @return the precision
@@ -196,6 +207,7 @@ public final class ModelOptions {
     private int contextLength;
     private WeightType weights = WeightType.STORED;
     private boolean packWeights;
+    private Optional<Path> packedFile = Optional.empty();
     private Precision precision = Precision.FAST;
     private KvCacheType kvCacheType = KvCacheType.F16;
     private boolean scalarKernels;
@@ -282,18 +294,40 @@ public final class ModelOptions {
      * side by side, so that no sum over the lanes of a vector is needed. Default: false.
      *
      * <p>With vectors of 256 bits 8B Q4_K_M decodes 1.7 times as fast, 1B 1.1 to 1.4 times (AVX2,
-     * AMD Zen 3, 2 threads); prompts and images take as long as before. The copies take memory
-     * beside the mapped file: as much as the file has for Q4_0, Q4_1 and Q4_K, a fifth more for
-     * Q5_0, Q5_1 and Q5_K, a third more for Q6_K and Q3_K. Other types are not copied, nor is
-     * anything with {@link Precision#EXACT} or with vectors of 512 bits. Loading takes longer,
-     * which {@link ProgressListener.Stage#PACK} reports: 2 to 4 s a gigabyte on that machine. The
-     * memory belongs to the model.
+     * AMD Zen 3, 2 threads); prompts and images take as long as before. The copies are read instead
+     * of what they were made of, whose pages then need no memory: in all it is as much as without
+     * them for Q4_0, Q4_1 and Q4_K, a fifth more for Q5_0, Q5_1 and Q5_K, a third more for Q6_K and
+     * Q3_K. Other types are not copied, nor is anything with {@link Precision#EXACT} or with
+     * vectors of 512 bits. Loading takes longer, which {@link ProgressListener.Stage#PACK} reports:
+     * 2 to 4 s a gigabyte on that machine; {@link #packWeights(Path)} does it once. The memory
+     * belongs to the model.
      *
      * @param value true to copy
      * @return this
      */
     public Builder packWeights(boolean value) {
       packWeights = value;
+      packedFile = Optional.empty();
+      return this;
+    }
+
+    /**
+     * Does what {@link #packWeights(boolean)} does, but keeps the copies in a file. The first load
+     * writes it, as large as the copies; later ones map it, which takes no time and lets processes
+     * share the memory.
+     *
+     * <p>The file belongs to the model and to the width of the processor's vectors: it starts with
+     * a digest of the names, types and shapes of all matrices and of 64 KiB from all over each.
+     * With another model it is written anew, which replaces it when it is complete. A file that is
+     * something else is not touched; loading fails.
+     *
+     * @param file where the copies are or will be, such as {@code model.packed} beside the model;
+     *     its directory must exist
+     * @return this
+     */
+    public Builder packWeights(Path file) {
+      packWeights = true;
+      packedFile = Optional.of(file);
       return this;
     }
 

@@ -1,10 +1,14 @@
 package io.internvl;
 
+import io.internvl.core.nn.WeightPacker;
 import io.internvl.gguf.GgufFile;
+import io.internvl.gguf.GgufTensor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads model files into the page cache on a thread of its own, in the order of the layers, so that
@@ -17,6 +21,11 @@ final class Prefault implements AutoCloseable {
   private static final String AVAILABLE = "MemAvailable:";
   private static final int KIBIBYTE = 1024;
 
+  private static final long STRETCH = 16L << 20;
+
+  private final List<GgufFile> files;
+  private final @Nullable WeightPacker packer;
+  private final ProgressListener progress;
   private final Thread thread;
   private volatile boolean stopped;
 
@@ -24,24 +33,32 @@ final class Prefault implements AutoCloseable {
    * Starts reading.
    *
    * @param files open files, not to be closed before this
+   * @param packer made copies of tensors, which are then read instead; null for none
    * @param progress hears of it on the reading thread
    */
-  static Prefault start(List<GgufFile> files, ProgressListener progress) {
-    Prefault prefault = new Prefault(files, progress);
+  static Prefault start(
+      List<GgufFile> files, @Nullable WeightPacker packer, ProgressListener progress) {
+    Prefault prefault = new Prefault(files, packer, progress);
     prefault.thread.start();
     return prefault;
   }
 
-  private Prefault(List<GgufFile> files, ProgressListener progress) {
-    thread =
-        Thread.ofPlatform()
-            .name("internvl-prefault")
-            .daemon(true)
-            .unstarted(() -> read(files, progress));
+  private Prefault(List<GgufFile> files, @Nullable WeightPacker packer, ProgressListener progress) {
+    this.files = files;
+    this.packer = packer;
+    this.progress = progress;
+    thread = Thread.ofPlatform().name("internvl-prefault").daemon(true).unstarted(this::read);
   }
 
-  private void read(List<GgufFile> files, ProgressListener progress) {
-    long total = files.stream().mapToLong(GgufFile::sizeBytes).sum();
+  private void read() {
+    MemorySegment copies = packer == null ? MemorySegment.NULL : packer.mapped();
+    long total = copies.byteSize();
+    for (GgufFile file : files) {
+      total += file.sizeBytes();
+      for (GgufTensor tensor : file.tensors()) {
+        total -= wanted(tensor) ? 0 : tensor.data().byteSize();
+      }
+    }
     long available = availableBytes();
     if (total > available) {
       LOG.log(
@@ -52,19 +69,46 @@ final class Prefault implements AutoCloseable {
           available);
       return;
     }
-    long done = 0;
+    Reading reading = new Reading(total);
     for (GgufFile file : files) {
-      long before = done;
-      file.prefault(bytes -> {
-        if (!stopped) {
-          progress.update(ProgressListener.Stage.PREFAULT, before + bytes, total);
-        }
-        return !stopped;
-      });
-      done += file.sizeBytes();
+      file.prefault(this::wanted, reading::at);
       if (stopped) {
         return;
       }
+      reading.next();
+    }
+    for (long at = 0; at < copies.byteSize() && !stopped; at += STRETCH) {
+      long bytes = Math.min(STRETCH, copies.byteSize() - at);
+      copies.asSlice(at, bytes).load();
+      reading.at(at + bytes);
+    }
+  }
+
+  private boolean wanted(GgufTensor tensor) {
+    return packer == null || !packer.replaces(tensor);
+  }
+
+  /** How far reading is. */
+  private final class Reading {
+    private final long total;
+    private long before;
+    private long done;
+
+    Reading(long total) {
+      this.total = total;
+    }
+
+    /** Tells how many bytes of the present file are done; answers whether to go on. */
+    boolean at(long bytes) {
+      if (!stopped) {
+        done = before + bytes;
+        progress.update(ProgressListener.Stage.PREFAULT, done, total);
+      }
+      return !stopped;
+    }
+
+    void next() {
+      before = done;
     }
   }
 

@@ -1,12 +1,16 @@
 package io.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,5 +81,83 @@ class PackWeightsTest {
             .build();
     Model.load(path, options).close();
     assertThat(stages).doesNotContain(ProgressListener.Stage.PACK);
+  }
+
+  /** Loads with copies in a file and answers; returns how many copies were made. */
+  private static List<Long> load(WeightType type, Path file, String expected) throws IOException {
+    List<Long> packed = new ArrayList<>();
+    ModelOptions options =
+        ModelOptions.builder()
+            .weights(type)
+            .packWeights(file)
+            .progress((stage, done, total) -> {
+              if (stage == ProgressListener.Stage.PACK) {
+                packed.add(done);
+              }
+            })
+            .build();
+    assertThat(options.packWeights()).isTrue();
+    assertThat(options.packedFile()).contains(file);
+    GoldenCase golden = GoldenCase.byId(CASE);
+    try (Model model = Model.load(path, options);
+        Session session = model.newSession(golden.sessionOptions())) {
+      assumeThat(model.info().kernels()).doesNotContain("512-bit"); // which packs nothing
+      assertThat(session.chat(golden.question()).text()).isEqualTo(expected);
+    }
+    return packed;
+  }
+
+  @Test
+  void aFileKeepsTheCopies() throws IOException {
+    String fours = answer(WeightType.Q4_0, true);
+    String fives = answer(WeightType.Q5_0, true);
+    Path file = directory.resolve("tiny.packed");
+    assertThat(load(WeightType.Q4_0, file, fours)).as("made").isNotEmpty();
+    byte[] made = Files.readAllBytes(file);
+    assertThat(load(WeightType.Q4_0, file, fours)).as("found").isEmpty();
+    assertThat(file).hasBinaryContent(made);
+    assertThat(load(WeightType.Q5_0, file, fives)).as("of other weights").isNotEmpty();
+    assertThat(load(WeightType.Q5_0, file, fives)).as("found").isEmpty();
+    Files.write(file, Arrays.copyOf(made, made.length - 1));
+    assertThat(load(WeightType.Q4_0, file, fours)).as("too short").isNotEmpty();
+    assertThat(file).hasBinaryContent(made);
+    made[12]++; // the size
+    Files.write(file, made);
+    assertThat(load(WeightType.Q4_0, file, fours)).as("of another size").isNotEmpty();
+    try (Stream<Path> all = Files.list(directory)) {
+      assertThat(all).noneMatch(other -> other.toString().endsWith(".part"));
+    }
+  }
+
+  @Test
+  void aFileOfSomethingElseStays() throws IOException {
+    Path file = Files.writeString(directory.resolve("letter.txt"), "Dear reader");
+    ModelOptions options =
+        ModelOptions.builder().weights(WeightType.Q4_0).packWeights(file).build();
+    assumePacks();
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> Model.load(path, options).close())
+        .withMessage(
+            file
+                + ": is no file of packed weights, which start with 'InternVL'; it is left as it"
+                + " is: name another file");
+    assertThat(file).hasContent("Dear reader");
+  }
+
+  @Test
+  void aDirectoryThatIsNotThereIsNamed() throws IOException {
+    Path file = directory.resolve("nowhere").resolve("tiny.packed");
+    ModelOptions options =
+        ModelOptions.builder().weights(WeightType.Q4_0).packWeights(file).build();
+    assumePacks();
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> Model.load(path, options).close())
+        .withMessage(file + ": there is no directory " + file.getParent());
+  }
+
+  private static void assumePacks() throws IOException {
+    try (Model model = Model.load(path, ModelOptions.builder().textOnly(true).build())) {
+      assumeThat(model.info().kernels()).doesNotContain("512-bit"); // which packs nothing
+    }
   }
 }

@@ -70,7 +70,7 @@ final class AccuracyCommand implements Callable<Integer> {
   }
 
   private static Decoder load(GgufFile file, Arena arena, Kernels kernels, boolean pack) {
-    WeightPacker packer = pack ? new WeightPacker(kernels, arena) : null;
+    WeightPacker packer = pack ? new WeightPacker(file, kernels, arena, null) : null;
     Decoder decoder = Decoder.load(file, arena, kernels, null, packer);
     if (packer != null) {
       packer.run((done, total) -> {});

@@ -43,7 +43,8 @@ final class Run {
     try (Kernels kernels = KernelProvider.create(options.kernels());
         GgufFile file = GgufFile.open(options.model);
         Arena arena = Arena.ofShared()) {
-      WeightPacker packer = options.pack ? new WeightPacker(kernels, arena) : null;
+      WeightPacker packer =
+          options.packs() ? new WeightPacker(file, kernels, arena, options.packFile) : null;
       Decoder decoder = Decoder.load(file, arena, kernels, null, packer);
       if (packer != null) {
         packer.run((done, total) -> {});

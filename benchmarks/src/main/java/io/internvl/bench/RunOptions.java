@@ -73,7 +73,17 @@ final class RunOptions {
   Precision precision = Precision.FAST;
 
   @Option(names = "--pack", description = "Copies weights to the layout for decoding.")
-  boolean pack;
+  private boolean pack;
+
+  @Option(
+      names = "--pack-file",
+      description = "Keeps these copies in a file, which is written unless it is there.")
+  @Nullable Path packFile;
+
+  /** Says whether weights are copied to the layout for decoding. */
+  boolean packs() {
+    return pack || packFile != null;
+  }
 
   /** Returns the settings of the kernels. */
   KernelOptions kernels() {
@@ -109,6 +119,9 @@ final class RunOptions {
     arguments.addAll(List.of("--precision", precision.name()));
     if (pack) {
       arguments.add("--pack");
+    }
+    if (packFile != null) {
+      arguments.addAll(List.of("--pack-file", packFile.toString()));
     }
     return arguments;
   }

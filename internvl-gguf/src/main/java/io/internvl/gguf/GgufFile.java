@@ -5,11 +5,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 
 /**
  * An open, memory-mapped model file, or all files of a split model.
@@ -21,6 +23,7 @@ import java.util.function.LongPredicate;
  */
 public final class GgufFile implements AutoCloseable {
   private static final long PREFAULT_BYTES = 16L << 20;
+  private static final long STOPPED = Long.MIN_VALUE;
 
   private final Path path;
   private final Arena arena;
@@ -187,18 +190,62 @@ public final class GgufFile implements AutoCloseable {
    * @throws IllegalStateException when the file is closed, also while this runs
    */
   public void prefault(LongPredicate goOn) {
+    prefault(tensor -> true, goOn);
+  }
+
+  /**
+   * Reads the model into the page cache without some tensors.
+   *
+   * @param wanted answers whether a tensor is to be read
+   * @param goOn called after each stretch with the number of bytes read so far; answers whether to
+   *     go on
+   * @throws IllegalStateException when the file is closed, also while this runs
+   */
+  public void prefault(Predicate<GgufTensor> wanted, LongPredicate goOn) {
+    List<MemorySegment> gaps =
+        tensors().stream()
+            .filter(wanted.negate())
+            .map(GgufTensor::data)
+            .sorted(Comparator.comparingLong(MemorySegment::address))
+            .toList();
     long done = 0;
     for (MemorySegment mapping : mappings) {
-      for (long at = 0; at < mapping.byteSize(); at += PREFAULT_BYTES) {
-        requireOpen();
-        long bytes = Math.min(PREFAULT_BYTES, mapping.byteSize() - at);
-        mapping.asSlice(at, bytes).load();
-        done += bytes;
-        if (!goOn.test(done)) {
-          return;
+      long at = 0;
+      for (MemorySegment gap : gaps) {
+        long start = gap.address() - mapping.address();
+        if (start >= 0 && start < mapping.byteSize()) {
+          done = prefault(mapping, at, start, done, goOn);
+          at = start + gap.byteSize();
         }
       }
+      done = prefault(mapping, at, mapping.byteSize(), done, goOn);
     }
+  }
+
+  /** Returns how much has been read then, a negative number when there is to be no more. */
+  private long prefault(
+      MemorySegment mapping, long from, long end, long before, LongPredicate goOn) {
+    long done = before;
+    for (long at = from; at < end && done >= 0; at += PREFAULT_BYTES) {
+      requireOpen();
+      long bytes = Math.min(PREFAULT_BYTES, end - at);
+      mapping.asSlice(at, bytes).load();
+      done += bytes;
+      done = goOn.test(done) ? done : STOPPED;
+    }
+    return done;
+  }
+
+  /**
+   * Opens a way to read tensors that leaves the mapping alone.
+   *
+   * @return a reader, to be closed by the caller
+   * @throws IOException when a file cannot be opened any more
+   * @throws IllegalStateException when the file is closed
+   */
+  public TensorReader newReader() throws IOException {
+    requireOpen();
+    return TensorReader.open(parts, mappings);
   }
 
   private void requireOpen() {

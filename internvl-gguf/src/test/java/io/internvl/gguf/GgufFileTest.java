@@ -2,15 +2,21 @@ package io.internvl.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +78,75 @@ class GgufFileTest {
     try (GgufFile file = GgufFile.open(path)) {
       file.prefault();
       assertThat(file.tensors()).allMatch(tensor -> tensor.data().isLoaded());
+    }
+  }
+
+  @Test
+  void prefaultsWithoutSomeTensors() throws IOException {
+    Path path = Resources.copy("/families/qwen2-tied.gguf", directory);
+    try (GgufFile file = GgufFile.open(path)) {
+      long unwanted = 0;
+      for (GgufTensor tensor : file.tensors()) {
+        unwanted += isMatrix(tensor) ? tensor.data().byteSize() : 0;
+      }
+      assertThat(unwanted).isPositive();
+      List<Long> done = new ArrayList<>();
+      file.prefault(tensor -> !isMatrix(tensor), done::add);
+      assertThat(done).isSorted().last().isEqualTo(file.sizeBytes() - unwanted);
+      List<Long> stopped = new ArrayList<>();
+      file.prefault(tensor -> !isMatrix(tensor), bytes -> !stopped.add(bytes));
+      assertThat(stopped).containsExactly(done.getFirst());
+    }
+  }
+
+  private static boolean isMatrix(GgufTensor tensor) {
+    return tensor.rows() > 1;
+  }
+
+  @Test
+  void readsTensorsPastTheMapping() throws IOException {
+    Path path = Resources.copy("/families/qwen2-tied.gguf", directory);
+    try (GgufFile file = GgufFile.open(path);
+        TensorReader reader = file.newReader();
+        GgufFile other = GgufFile.open(small());
+        Arena arena = Arena.ofConfined()) {
+      for (GgufTensor tensor : file.tensors()) {
+        MemorySegment all = arena.allocate(tensor.data().byteSize());
+        reader.read(tensor, 0, all);
+        assertThat(all.mismatch(tensor.data())).isEqualTo(-1);
+      }
+      GgufTensor tensor = file.tensors().getLast();
+      long size = tensor.data().byteSize();
+      MemorySegment part = arena.allocate(8);
+      reader.read(tensor, size - 8, part);
+      assertThat(part.mismatch(tensor.data().asSlice(size - 8))).isEqualTo(-1);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> reader.read(tensor, size - 7, part))
+          .withMessage(
+              "tensor '%s' has %d bytes, asked for 8 from %d", tensor.name(), size, size - 7);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> reader.read(other.require("t"), 0, arena.allocate(1)))
+          .withMessage("tensor 't' is not of " + path);
+    }
+  }
+
+  @Test
+  void reportsFileThatBecameShorter() throws IOException {
+    Path path = Resources.copy("/families/qwen2-tied.gguf", directory);
+    try (GgufFile file = GgufFile.open(path);
+        TensorReader reader = file.newReader();
+        Arena arena = Arena.ofConfined()) {
+      long size = file.sizeBytes();
+      GgufTensor tensor = file.tensors().getLast();
+      MemorySegment target = arena.allocate(tensor.data().byteSize());
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        channel.truncate(100);
+      }
+      assertThatExceptionOfType(GgufException.class)
+          .isThrownBy(() -> reader.read(tensor, 0, target))
+          .withMessage(
+              "%s: ends at 100, after %d bytes when it was opened; another program has changed it",
+              path, size);
     }
   }
 

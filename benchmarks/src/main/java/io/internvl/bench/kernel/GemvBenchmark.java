@@ -6,6 +6,7 @@ import io.internvl.core.kernel.PackedRows;
 import io.internvl.core.kernel.Tensor;
 import io.internvl.core.kernel.WeightMatrix;
 import io.internvl.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -73,8 +74,9 @@ public class GemvBenchmark {
         all = kernels.withPacked(all);
         PackedRows copy = all.packed();
         if (copy != null) {
-          copy.allocate(arena);
-          copy.fill(all, 0, copy.groups());
+          MemorySegment memory = arena.allocate(copy.byteSize(), 64);
+          copy.pack(all.data(), all.rows(), memory);
+          copy.use(memory);
         }
       }
       slices = new Linear[count];

@@ -147,9 +147,9 @@ final class Gemm implements Workers.Task, AutoCloseable {
     int cols = linear.weight().cols();
     for (int col = 0; col < cols; col += MAX_DEPTH) {
       int count = Math.min(MAX_DEPTH, cols - col);
-      decode(linear.weight(), firstRow, rows, col, count, mine.tile(), 0);
+      decode(linear.weight(), firstRow, rows, col, count, mine, 0);
       if (up != null) {
-        decode(up.weight(), firstRow, rows, col, count, mine.tile(), padded);
+        decode(up.weight(), firstRow, rows, col, count, mine, padded);
       }
       for (int panel = firstPanel; panel < endPanel; panel++) {
         long target = sumsOffset(panel, firstPanel, tileRows);
@@ -172,9 +172,22 @@ final class Gemm implements Workers.Task, AutoCloseable {
   }
 
   private static void decode(
-      WeightMatrix weight, int firstRow, int rows, int col, int count, float[] tile, int tileRow) {
+      WeightMatrix weight,
+      int firstRow,
+      int rows,
+      int col,
+      int count,
+      WorkerScratch mine,
+      int tileRow) {
+    float[] tile = mine.tile();
+    PackedRows packed = weight.packed();
     for (int row = 0; row < rows; row++) {
-      RowCodec.decode(weight, firstRow + row, col, count, tile, (tileRow + row) * TILE_STRIDE);
+      int to = (tileRow + row) * TILE_STRIDE;
+      if (packed == null) {
+        RowCodec.decode(weight, firstRow + row, col, count, tile, to);
+      } else {
+        PackedRowCodec.decode(packed, firstRow + row, col, count, tile, to, mine.values(count));
+      }
     }
   }
 

@@ -5,7 +5,6 @@ import static io.internvl.core.kernel.PackedFormat.BLOCK;
 import static io.internvl.core.kernel.PackedFormat.GROUP;
 import static io.internvl.core.kernel.PackedFormat.WORD;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -17,19 +16,25 @@ import org.jspecify.annotations.Nullable;
  * <p>The shape is known first; memory is taken and filled later, before the first product.
  */
 public final class PackedRows {
-  private static final long ALIGNMENT = 64;
 
   private final PackedFormat format;
   private final int cols;
+  private final long fileRowBytes; // of a row that is not packed
   private final int groups;
   private final @Nullable PackedRows whole; // which this is a part of
   private final int firstGroup; // of the whole
   private @Nullable MemorySegment data; // (groups, words, GROUP) ints
 
   private PackedRows(
-      PackedFormat format, int cols, int groups, @Nullable PackedRows whole, int firstGroup) {
+      PackedFormat format,
+      int cols,
+      long fileRowBytes,
+      int groups,
+      @Nullable PackedRows whole,
+      int firstGroup) {
     this.format = format;
     this.cols = cols;
+    this.fileRowBytes = fileRowBytes;
     this.groups = groups;
     this.whole = whole;
     this.firstGroup = firstGroup;
@@ -38,18 +43,24 @@ public final class PackedRows {
   /** Describes a copy of a matrix; null when its type is not packed. */
   static @Nullable PackedRows of(WeightMatrix weight) {
     PackedFormat format = PackedFormat.of(weight.type());
-    return format == null
-        ? null
-        : new PackedRows(format, weight.cols(), Math.ceilDiv(weight.rows(), GROUP), null, 0);
+    if (format == null) {
+      return null;
+    }
+    int groups = Math.ceilDiv(weight.rows(), GROUP);
+    return new PackedRows(format, weight.cols(), weight.rowBytes(), groups, null, 0);
   }
 
   /**
-   * Takes the memory of the copy, before it is filled.
+   * Gives the copy its memory, before the first product.
    *
-   * @param arena owner of the memory
+   * @param memory of {@link #byteSize}, aligned to 4 bytes; filled with what {@link #pack} makes
    */
-  public void allocate(Arena arena) {
-    data = arena.allocate(byteSize(), ALIGNMENT);
+  public void use(MemorySegment memory) {
+    if (memory.byteSize() != byteSize()) {
+      throw new IllegalArgumentException(
+          memory.byteSize() + " bytes for a copy of " + byteSize() + " bytes");
+    }
+    data = memory;
   }
 
   /**
@@ -63,7 +74,9 @@ public final class PackedRows {
     int first = firstRow / GROUP;
     int size = Math.ceilDiv(count, GROUP);
     boolean ends = count % GROUP == 0 || first + size == groups;
-    return firstRow % GROUP == 0 && ends ? new PackedRows(format, cols, size, this, first) : null;
+    return firstRow % GROUP == 0 && ends
+        ? new PackedRows(format, cols, fileRowBytes, size, this, first)
+        : null;
   }
 
   /** Returns how the weights are packed. */
@@ -71,8 +84,13 @@ public final class PackedRows {
     return format;
   }
 
-  /** Returns the packed words. */
-  MemorySegment data() {
+  /**
+   * Returns the packed words.
+   *
+   * @return (groups, words, rows of a group) 32-bit words
+   * @throws IllegalStateException when the copy has no memory yet
+   */
+  public MemorySegment data() {
     MemorySegment mine = data;
     if (mine == null) {
       if (whole == null) {
@@ -85,13 +103,27 @@ public final class PackedRows {
     return mine;
   }
 
+  /** Returns how many words of codes a row has: its scales stand behind them. */
+  int codeWords() {
+    return format.codeWords(cols);
+  }
+
   /** Returns the size of a row: a group has eight times as much. */
   long rowBytes() {
     return format.rowBytes(cols);
   }
 
   /**
-   * Returns the number of groups of eight rows.
+   * Returns how many rows stand side by side.
+   *
+   * @return rows of a group
+   */
+  public int rowsOfGroup() {
+    return GROUP;
+  }
+
+  /**
+   * Returns the number of groups of rows.
    *
    * @return at least 1
    */
@@ -109,18 +141,16 @@ public final class PackedRows {
   }
 
   /**
-   * Packs some groups of rows. Different groups may be packed by different threads.
+   * Packs some rows, whole groups unless they are the last of the matrix. Thread-safe.
    *
-   * @param weight the matrix that this is a copy of
-   * @param firstGroup index of the first group of eight rows
-   * @param endGroup index after the last group
+   * @param rows consecutive rows in their file encoding
+   * @param count number of rows
+   * @param target receives the groups of eight rows; zeros where there is no row
    */
-  public void fill(WeightMatrix weight, int firstGroup, int endGroup) {
-    MemorySegment target = data();
-    PackedSource source = new PackedSource(format, cols, weight.rowBytes());
-    int end = Math.min(endGroup * GROUP, weight.rows());
-    for (int row = firstGroup * GROUP; row < end; row++) {
-      source.read(weight.data(), row * weight.rowBytes());
+  public void pack(MemorySegment rows, int count, MemorySegment target) {
+    PackedSource source = new PackedSource(format, cols, fileRowBytes);
+    for (int row = 0; row < count; row++) {
+      source.read(rows, row * fileRowBytes);
       long at = row / GROUP * GROUP * rowBytes() + (long) row % GROUP * Integer.BYTES;
       for (int block = 0; block < cols / BLOCK; block++) {
         long to = at + (long) block * format.codes.words * WORD;

@@ -25,18 +25,6 @@ public final class Requantiser {
   private static final long RUN_ELEMENTS = 1L << 24; // between two reports of progress
   private static final long ALIGNMENT = 64;
 
-  /** Hears of progress. */
-  @FunctionalInterface
-  public interface Progress {
-    /**
-     * Tells of progress on the thread that called {@link #run}.
-     *
-     * @param done elements encoded
-     * @param total elements in all
-     */
-    void update(long done, long total);
-  }
-
   private record Job(RowEncoding rows, long count, MemorySegment target) {}
 
   private final GgufFile file;

@@ -86,8 +86,9 @@ final class KernelPair implements AutoCloseable {
     WeightMatrix reserved = kernels.withPacked(weight);
     PackedRows packed = reserved.packed();
     if (packed != null) {
-      packed.allocate(arena);
-      packed.fill(weight, 0, packed.groups());
+      MemorySegment memory = arena.allocate(packed.byteSize(), 64);
+      packed.pack(weight.data(), weight.rows(), memory);
+      packed.use(memory);
     }
     return reserved;
   }

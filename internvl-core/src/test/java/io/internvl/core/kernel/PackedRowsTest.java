@@ -91,6 +91,34 @@ class PackedRowsTest {
     }
   }
 
+  /** Also when the matrix itself has gone. */
+  @ParameterizedTest
+  @EnumSource(PackedFormat.class)
+  void multipliesManyTokensAsWithoutACopy(PackedFormat format) {
+    TensorType type = TensorType.valueOf(format.name());
+    int cols = type.blockSize() == 32 ? 1120 : 1280;
+    int rows = 75;
+    int tokens = Gemv.MAX_TOKENS + 3;
+    try (KernelPair pair = new KernelPair(1, 9);
+        Kernels fast = new VectorKernels(new KernelOptions(2, Precision.FAST));
+        Workspace workspace = fast.newWorkspace()) {
+      WeightMatrix weight = weights(pair, type, rows, cols);
+      Tensor x = pair.random(tokens, cols);
+      Tensor expected = pair.random(tokens, rows);
+      fast.linear(workspace, x, tokens, new Linear(weight, null), Epilogue.STORE, null, expected);
+      WeightMatrix packed = pair.packed(fast, weight);
+      assertPacked(packed);
+      weight.data().fill((byte) 0);
+      Tensor y = pair.random(tokens, rows);
+      fast.linear(workspace, x, tokens, new Linear(packed, null), Epilogue.STORE, null, y);
+      for (int token = 0; token < tokens; token++) {
+        for (int row = 0; row < rows; row++) {
+          assertThat(y.get(token, row)).isEqualTo(expected.get(token, row));
+        }
+      }
+    }
+  }
+
   @Test
   void aPartHasTheRowsOfTheWhole() {
     try (KernelPair pair = new KernelPair(1, 6);
