@@ -53,7 +53,8 @@ final class AccuracyCommand implements Callable<Integer> {
   }
 
   /** Decodes random tokens one by one, the same ones on both sides. */
-  static Deviation compare(GgufFile file, int tokens, int threads, boolean pack) {
+  static Deviation compare(GgufFile file, int tokens, int threads, boolean pack)
+      throws IOException {
     Deviation deviation = new Deviation();
     try (Arena arena = Arena.ofShared();
         Kernels exact = KernelProvider.create(new KernelOptions(threads, Precision.EXACT));
@@ -69,7 +70,8 @@ final class AccuracyCommand implements Callable<Integer> {
     return deviation;
   }
 
-  private static Decoder load(GgufFile file, Arena arena, Kernels kernels, boolean pack) {
+  private static Decoder load(GgufFile file, Arena arena, Kernels kernels, boolean pack)
+      throws IOException {
     WeightPacker packer = pack ? new WeightPacker(file, kernels, arena, null) : null;
     Decoder decoder = Decoder.load(file, arena, kernels, null, packer);
     if (packer != null) {
