@@ -16,7 +16,10 @@ import java.util.Arrays;
 final class GemvPackedKernel extends GemvKernel {
   private static final int STRETCH = 1024; // columns whose scales are decoded at once
   private static final int SUPER_BLOCK = 256;
-  private static final long UNIT_BYTES = (long) GROUP * Float.BYTES;
+  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
+
+  /** Streams that the rows of two vectors belong to. */
+  private static final int STREAMS = 2 * LANES / RowShares.UNIT;
 
   private final PackedFormat format;
 
@@ -37,7 +40,7 @@ final class GemvPackedKernel extends GemvKernel {
   @Override
   void prepare(TokenInput x) {
     x.prepareArray();
-    x.packed(format.codes).prepare(x.array(), x.cols());
+    x.packed(format).prepare(x.array(), x.cols());
   }
 
   @Override
@@ -54,10 +57,13 @@ final class GemvPackedKernel extends GemvKernel {
       MemorySegment sums,
       long to) {
     float[] scratch = mine.lanes((1 + STRETCH / format.scaled) * 2 * LANES);
-    boolean whole = LANES == GROUP; // a vector is a group; else it is half of one
-    for (int stream = 0; stream < streams; stream += whole ? 2 : 1) {
+    for (int stream = 0; stream < streams; stream += STREAMS) {
       long at = offset + stream * apart;
-      long other = whole ? stream + 1 < streams ? at + apart : at : at + WORD / 2;
+      long other = at + WORD / 2; // the other half of a group
+      if (LANES == GROUP) { // a vector is a group
+        int next = stream + LANES / RowShares.UNIT;
+        other = next < streams ? offset + next * apart : at;
+      }
       Arrays.fill(scratch, 0, 2 * LANES, 0f);
       for (int col = 0; col < cols; col += STRETCH) {
         int count = Math.min(STRETCH, cols - col);
@@ -86,12 +92,13 @@ final class GemvPackedKernel extends GemvKernel {
     long from = at + (long) format.codeWords(cols) * WORD;
     int block = col / PackedFormat.BLOCK;
     int blocks = count / PackedFormat.BLOCK;
-    PackedIntegers input = x.packed(format.codes);
+    PackedIntegers input = x.packed(format);
     float[] factors = input.factors();
     float[] sums = input.sums();
     switch (format.scales) {
       case HALVES ->
-          PackedScales.halves(w, from, block, blocks, factors, sums, format.offset, scratch, lane);
+          PackedScales.halves(
+              w, from, block, blocks, factors, sums, format.offsetOfSums(), scratch, lane);
       case HALF_PAIRS ->
           PackedScales.halfPairs(w, from, block, blocks, factors, sums, scratch, lane);
       case SIX_BITS -> {
@@ -108,7 +115,17 @@ final class GemvPackedKernel extends GemvKernel {
               count / SUPER_BLOCK,
               factors,
               input.halfSums(),
-              format.offset,
+              format.offsetOfSums(),
+              scratch,
+              lane);
+      case NIBBLE_PAIRS ->
+          PackedScales.nibblePairs(
+              w,
+              from,
+              col / SUPER_BLOCK,
+              count / SUPER_BLOCK,
+              factors,
+              input.halfSums(),
               scratch,
               lane);
     }
@@ -118,14 +135,17 @@ final class GemvPackedKernel extends GemvKernel {
       MemorySegment w, long at, long other, TokenInput x, int col, int count, float[] scratch) {
     int first = format.codeWords(col);
     int end = format.codeWords(col + count);
-    int[] pairs = x.packed(format.codes).pairs();
+    int[] pairs = x.packed(format).pairs();
     switch (format.codes) {
       case NIBBLES -> {
         int shift = format.scaled == PackedFormat.BLOCK ? 2 : 1;
         PackedNibbles.multiply(w, at, other, first, end, pairs, shift, scratch);
       }
       case FIVES -> PackedFives.multiply(w, at, other, first, end, pairs, scratch);
-      case BYTES -> PackedBytes.multiply(w, at, other, first, end, pairs, scratch);
+      case BYTES -> {
+        int shift = format.scaled == PackedFormat.BLOCK ? 3 : 2;
+        PackedBytes.multiply(w, at, other, first, end, pairs, shift, (int) format.offset, scratch);
+      }
     }
   }
 }

@@ -26,27 +26,38 @@ final class PackedBytes {
    * @param first index of the first word
    * @param end index after the last word
    * @param x the token
+   * @param shift words that share a scale, as a power of two
+   * @param offset what is subtracted from codes
    * @param scratch room for (2, LANES), then the scales (scales, 2, LANES); receives the sums of
    *     both where the first scales are
    */
   static void multiply(
-      MemorySegment w, long at, long other, int first, int end, int[] x, float[] scratch) {
+      MemorySegment w,
+      long at,
+      long other,
+      int first,
+      int end,
+      int[] x,
+      int shift,
+      int offset,
+      float[] scratch) {
+    IntVector o = IntVector.broadcast(INTS, offset << 16 | offset);
     FloatVector sum = FloatVector.zero(FLOATS);
     FloatVector otherSum = sum;
     for (int i = first; i < end; i++) {
-      int scale = (1 + (i - first >>> 2)) * 2 * LANES; // sixteen weights
+      int scale = (1 + (i - first >>> shift)) * 2 * LANES;
       FloatVector s = FloatVector.fromArray(FLOATS, scratch, scale);
       FloatVector t = FloatVector.fromArray(FLOATS, scratch, scale + LANES);
       IntVector v = IntVector.fromMemorySegment(INTS, w, at + (long) i * WORD, ORDER);
       IntVector u = IntVector.fromMemorySegment(INTS, w, other + (long) i * WORD, ORDER);
       IntVector pair = IntVector.broadcast(INTS, x[2 * i]);
-      IntVector p = v.and(PAIR).mul(pair);
-      IntVector q = u.and(PAIR).mul(pair);
+      IntVector p = v.and(PAIR).sub(o).mul(pair);
+      IntVector q = u.and(PAIR).sub(o).mul(pair);
       sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s, sum);
       otherSum = ((FloatVector) q.convert(VectorOperators.I2F, 0)).fma(t, otherSum);
       pair = IntVector.broadcast(INTS, x[2 * i + 1]);
-      p = v.lanewise(VectorOperators.LSHR, 8).and(PAIR).mul(pair);
-      q = u.lanewise(VectorOperators.LSHR, 8).and(PAIR).mul(pair);
+      p = v.lanewise(VectorOperators.LSHR, 8).and(PAIR).sub(o).mul(pair);
+      q = u.lanewise(VectorOperators.LSHR, 8).and(PAIR).sub(o).mul(pair);
       sum = ((FloatVector) p.convert(VectorOperators.I2F, 0)).fma(s, sum);
       otherSum = ((FloatVector) q.convert(VectorOperators.I2F, 0)).fma(t, otherSum);
     }

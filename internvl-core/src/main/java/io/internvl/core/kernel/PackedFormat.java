@@ -9,17 +9,31 @@ import org.jspecify.annotations.Nullable;
  * codes keep their values, in fields that a product needs no rearranging for.
  */
 enum PackedFormat {
-  Q4_0(Codes.NIBBLES, Scales.HALVES, 8, 32),
-  Q4_1(Codes.NIBBLES, Scales.HALF_PAIRS, 0, 32),
-  Q5_0(Codes.FIVES, Scales.HALVES, 16, 32),
-  Q5_1(Codes.FIVES, Scales.HALF_PAIRS, 0, 32),
-  Q3_K(Codes.NIBBLES, Scales.SIGNED_BYTES, 4, 16),
-  Q4_K(Codes.NIBBLES, Scales.SIX_BITS, 0, 32),
-  Q5_K(Codes.FIVES, Scales.SIX_BITS, 0, 32),
-  Q6_K(Codes.BYTES, Scales.SIGNED_BYTES, 32, 16);
+  Q4_0(Codes.NIBBLES, Scales.HALVES, 8, 15, 32),
+  Q4_1(Codes.NIBBLES, Scales.HALF_PAIRS, 0, 15, 32),
+  Q5_0(Codes.FIVES, Scales.HALVES, 16, 31, 32),
+  Q5_1(Codes.FIVES, Scales.HALF_PAIRS, 0, 31, 32),
+  Q2_K(Codes.NIBBLES, Scales.NIBBLE_PAIRS, 0, 3, 16),
+  Q3_K(Codes.NIBBLES, Scales.SIGNED_BYTES, 4, 7, 16),
+  Q4_K(Codes.NIBBLES, Scales.SIX_BITS, 0, 15, 32),
+  Q5_K(Codes.FIVES, Scales.SIX_BITS, 0, 31, 32),
+  Q6_K(Codes.BYTES, Scales.SIGNED_BYTES, 32, 32, 16),
 
-  /** Rows side by side. */
-  static final int GROUP = RowShares.UNIT;
+  // Entries of codebooks become equidistant codes: those of IQ1 are -1, 0 or 1 and an eighth more
+  // or
+  // less, those of IQ3_S odd numbers.
+  IQ1_S(Codes.NIBBLES, Scales.SIGNED_BYTES, 4.5f, 9, 16),
+  IQ1_M(Codes.NIBBLES, Scales.SIGNED_BYTES, 4.5f, 9, 16),
+  IQ2_XXS(Codes.BYTES, Scales.SIGNED_BYTES, 43, 43, 16),
+  IQ2_XS(Codes.BYTES, Scales.SIGNED_BYTES, 43, 43, 16),
+  IQ2_S(Codes.BYTES, Scales.SIGNED_BYTES, 43, 43, 16),
+  IQ3_XXS(Codes.BYTES, Scales.SIGNED_BYTES, 31, 31, 16),
+  IQ3_S(Codes.NIBBLES, Scales.SIGNED_BYTES, 7.5f, 15, 16),
+  IQ4_NL(Codes.BYTES, Scales.HALVES, 127, 127, 32),
+  IQ4_XS(Codes.BYTES, Scales.SIGNED_BYTES, 127, 127, 16);
+
+  /** Rows side by side: a vector of them, but half of a group is one of 128 bits. */
+  static final int GROUP = Math.max(RowShares.UNIT, VectorSupport.LANES);
 
   /** Bytes of a word of each row of a group. */
   static final int WORD = GROUP * Integer.BYTES;
@@ -32,17 +46,25 @@ enum PackedFormat {
   /** Fields of a word. */
   enum Codes {
     /** Eight codes: the lower halves of four bytes, then the upper halves. */
-    NIBBLES(4),
+    NIBBLES(4, 4, 16),
     /** Six codes: three fields in each half of a word. The last four fields are no weights. */
-    FIVES(6),
-    /** Four codes. */
-    BYTES(8);
+    FIVES(6, 2, 18),
+    /** Four codes. Their offset is subtracted before they are multiplied. */
+    BYTES(8, 2, 16);
 
     /** Words of a block. */
     final int words;
 
-    Codes(int words) {
+    /** Products that are added up as integers. */
+    final int added;
+
+    /** Pairs of codes of a block, also those that are none. */
+    final int pairs;
+
+    Codes(int words, int added, int pairs) {
       this.words = words;
+      this.added = added;
+      this.pairs = pairs;
     }
   }
 
@@ -55,22 +77,31 @@ enum PackedFormat {
     /** The header of Q4_K and Q5_K as in the file, four words a super-block. */
     SIX_BITS,
     /** For each super-block four words with sixteen signed bytes, and a float32 factor. */
-    SIGNED_BYTES
+    SIGNED_BYTES,
+    /**
+     * The header of Q2_K, five words a super-block: sixteen pairs of nibbles, then half-precision
+     * factors of the scales, which the lower ones are, and of the minima.
+     */
+    NIBBLE_PAIRS
   }
 
   final Codes codes;
   final Scales scales;
 
   /** What is subtracted from a code. */
-  final int offset;
+  final float offset;
+
+  /** Largest factor of a product: a code, or what it is without the offset. */
+  final int largest;
 
   /** Weights that have a scale in common. */
   final int scaled;
 
-  PackedFormat(Codes codes, Scales scales, int offset, int scaled) {
+  PackedFormat(Codes codes, Scales scales, float offset, int largest, int scaled) {
     this.codes = codes;
     this.scales = scales;
     this.offset = offset;
+    this.largest = largest;
     this.scaled = scaled;
   }
 
@@ -84,6 +115,11 @@ enum PackedFormat {
     return null;
   }
 
+  /** Returns what is subtracted from products, times the sum of the activations. */
+  float offsetOfSums() {
+    return codes == Codes.BYTES ? 0 : offset;
+  }
+
   /** Returns how many words the codes of a row take. */
   int codeWords(int cols) {
     return cols / BLOCK * codes.words;
@@ -95,7 +131,7 @@ enum PackedFormat {
       case HALVES -> Math.ceilDiv(cols / BLOCK, 2);
       case HALF_PAIRS -> cols / BLOCK;
       case SIX_BITS -> cols / SUPER_BLOCK * 4;
-      case SIGNED_BYTES -> cols / SUPER_BLOCK * 5;
+      case SIGNED_BYTES, NIBBLE_PAIRS -> cols / SUPER_BLOCK * 5;
     };
   }
 

@@ -19,18 +19,11 @@ final class PackedIntegers {
   private final int[] rounded = new int[BLOCK];
   private boolean ready;
 
-  /**
-   * Creates one for codes of a size.
-   *
-   * @param added elements whose products are added up in a lane: 2, a pair, or 4, two pairs
-   * @param largestCode largest code
-   * @param pairsOfBlock pairs of 32 elements; those behind the 16th are zero
-   */
-  PackedIntegers(int added, int largestCode, int pairsOfBlock) {
-    this.added = added;
-    this.pairsOfBlock = pairsOfBlock;
+  PackedIntegers(PackedFormat format) {
+    added = format.codes.added;
+    pairsOfBlock = format.codes.pairs;
     limit =
-        (float) NarrowIntegers.LARGEST_SUM / largestCode
+        (float) NarrowIntegers.LARGEST_SUM / format.largest
             - 0.5f * added; // each is rounded by half of one
   }
 

@@ -56,7 +56,11 @@ final class PackedRowCodec {
       }
       case SIGNED_BYTES -> {
         long first = scales + (long) col / SUPER_BLOCK * 5 * WORD;
-        signedBytes(w, first, count / SUPER_BLOCK, (byte) format.offset, codes, y, o);
+        signedBytes(w, first, count / SUPER_BLOCK, format.offset, codes, y, o);
+      }
+      case NIBBLE_PAIRS -> {
+        long first = scales + (long) col / SUPER_BLOCK * 5 * WORD;
+        nibblePairs(w, first, count / SUPER_BLOCK, codes, y, o);
       }
     }
   }
@@ -142,14 +146,35 @@ final class PackedRowCodec {
   }
 
   private static void signedBytes(
-      MemorySegment w, long at, int superBlocks, byte offset, byte[] codes, float[] y, int o) {
+      MemorySegment w, long at, int superBlocks, float offset, byte[] codes, float[] y, int o) {
     for (int block = 0; block < superBlocks; block++) {
       long b = at + 5L * block * WORD;
       float d = Float.intBitsToFloat(w.get(INT, b + 4 * WORD));
       for (int k = 0; k < 16; k++) {
-        byte scale = (byte) (w.get(INT, b + (long) (k / 4) * WORD) >>> k % 4 * 8);
+        float dl = d * (byte) (w.get(INT, b + (long) (k / 4) * WORD) >>> k % 4 * 8);
         int c = SUPER_BLOCK * block + 16 * k;
-        scaled(ByteVector.fromArray(BYTES, codes, c).sub(offset), d * scale, y, o + c);
+        ByteVector v = ByteVector.fromArray(BYTES, codes, c);
+        if (offset == (byte) offset) {
+          scaled(v.sub((byte) offset), dl, y, o + c);
+        } else { // both products are exact, and so is their difference
+          affine(v, dl, -(offset * dl), y, o + c);
+        }
+      }
+    }
+  }
+
+  private static void nibblePairs(
+      MemorySegment w, long at, int superBlocks, byte[] codes, float[] y, int o) {
+    for (int block = 0; block < superBlocks; block++) {
+      long b = at + 5L * block * WORD;
+      int halves = w.get(INT, b + 4 * WORD);
+      float d = Float.float16ToFloat((short) halves);
+      float dmin = Float.float16ToFloat((short) (halves >>> 16));
+      for (int k = 0; k < 16; k++) {
+        int pair = w.get(INT, b + (long) (k / 4) * WORD) >>> k % 4 * 8;
+        float ml = -(dmin * (pair >> 4 & 15));
+        int c = SUPER_BLOCK * block + 16 * k;
+        affine(ByteVector.fromArray(BYTES, codes, c), d * (pair & 15), ml, y, o + c);
       }
     }
   }

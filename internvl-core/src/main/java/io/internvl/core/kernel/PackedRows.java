@@ -148,7 +148,7 @@ public final class PackedRows {
    * @param target receives the groups of eight rows; zeros where there is no row
    */
   public void pack(MemorySegment rows, int count, MemorySegment target) {
-    PackedSource source = new PackedSource(format, cols, fileRowBytes);
+    PackedSource source = new PackedSource(format, cols);
     for (int row = 0; row < count; row++) {
       source.read(rows, row * fileRowBytes);
       long at = row / GROUP * GROUP * rowBytes() + (long) row % GROUP * Integer.BYTES;

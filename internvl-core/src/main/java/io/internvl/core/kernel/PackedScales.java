@@ -27,6 +27,7 @@ final class PackedScales {
   private static final IntVector LOW_BITS = IntVector.broadcast(INTS, 0x0F0F0F0F);
   private static final IntVector HIGH_BITS = IntVector.broadcast(INTS, 0x30303030);
   private static final IntVector BYTE = IntVector.broadcast(INTS, 0xFF);
+  private static final IntVector NIBBLE = IntVector.broadcast(INTS, 0xF);
 
   private PackedScales() {}
 
@@ -50,7 +51,7 @@ final class PackedScales {
       int count,
       float[] factors,
       float[] sums,
-      int offset,
+      float offset,
       float[] scratch,
       int lane) {
     int end = first + count;
@@ -225,7 +226,7 @@ final class PackedScales {
       int count,
       float[] factors,
       float[] sums,
-      int offset,
+      float offset,
       float[] scratch,
       int lane) {
     FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
@@ -246,6 +247,56 @@ final class PackedScales {
               .mul(factors[j >> 1])
               .intoArray(scratch, lane + (1 + 16 * i + 4 * word + part) * 2 * LANES);
         }
+      }
+    }
+    sum.intoArray(scratch, lane);
+  }
+
+  /**
+   * The scales and minima of Q2_K: four bits each, for sixteen weights.
+   *
+   * @param w packed rows
+   * @param at where the scales of a vector of rows start
+   * @param first index of the first super-block
+   * @param count number of super-blocks
+   * @param factors of the token, for each 32 elements
+   * @param sums of the token, for each sixteen elements
+   * @param scratch sums of the rows, from the lane on, receives the scales (scales, 2, LANES)
+   * @param lane 0, or LANES for the second vector of rows
+   */
+  static void nibblePairs(
+      MemorySegment w,
+      long at,
+      int first,
+      int count,
+      float[] factors,
+      float[] sums,
+      float[] scratch,
+      int lane) {
+    FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
+    for (int i = 0; i < count; i++) {
+      long o = at + (first + i) * 5L * WORD;
+      IntVector v = IntVector.fromMemorySegment(INTS, w, o + 4 * WORD, ORDER);
+      IntVector h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
+      h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
+      FloatVector m = v.and(SIGN).or(h).reinterpretAsFloats().mul(-HALF_FACTOR);
+      v = v.lanewise(VectorOperators.LSHL, 16);
+      h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
+      h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
+      FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats().mul(HALF_FACTOR);
+      for (int j = 0; j < 16; j++) {
+        int part = 16 * (first + i) + j;
+        IntVector pair =
+            IntVector.fromMemorySegment(INTS, w, o + (long) (j >> 2) * WORD, ORDER)
+                .lanewise(VectorOperators.LSHR, 8 * (j & 3));
+        FloatVector minimum =
+            (FloatVector)
+                pair.lanewise(VectorOperators.LSHR, 4).and(NIBBLE).convert(VectorOperators.I2F, 0);
+        sum = minimum.mul(m).fma(FloatVector.broadcast(FLOATS, sums[part]), sum);
+        ((FloatVector) pair.and(NIBBLE).convert(VectorOperators.I2F, 0))
+            .mul(d)
+            .mul(factors[part >> 1])
+            .intoArray(scratch, lane + (1 + 16 * i + j) * 2 * LANES);
       }
     }
     sum.intoArray(scratch, lane);

@@ -2,6 +2,7 @@ package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.BYTE;
 
+import io.internvl.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -27,7 +28,9 @@ final class PackedSource {
   private static final int SPREAD = 0x00204081; // moves bits 0 to 3 to four bytes
 
   private final PackedFormat format;
-  private final byte[] row; // (rowBytes), encoded
+  private final TensorType type;
+  private final byte[] row; // encoded
+  private final float[] values; // (cols), of types whose codes are found from these
 
   /** Codes of a row, none negative. */
   final byte[] codes; // (cols)
@@ -35,9 +38,11 @@ final class PackedSource {
   /** Words of scales. */
   final int[] scales;
 
-  PackedSource(PackedFormat format, int cols, long rowBytes) {
+  PackedSource(PackedFormat format, int cols) {
     this.format = format;
-    row = new byte[Math.toIntExact(rowBytes)];
+    type = TensorType.valueOf(format.name());
+    row = new byte[Math.toIntExact(type.byteSize(cols))];
+    values = new float[cols];
     codes = new byte[cols];
     scales = new int[format.scaleWords(cols)];
   }
@@ -48,11 +53,29 @@ final class PackedSource {
     switch (format) {
       case Q4_0, Q4_1 -> nibbles();
       case Q5_0, Q5_1 -> fives();
+      case Q2_K -> twoBitsK();
       case Q3_K -> threeBitsK();
       case Q4_K -> fourBitsK();
       case Q5_K -> fiveBitsK();
       case Q6_K -> sixBitsK();
+      case IQ4_NL -> {
+        RowCodec.decode(type, w, at, values.length, values, 0);
+        for (int block = 0; block < codes.length / BLOCK; block++) {
+          blockScale(block * 18, block);
+          codesOf(block * BLOCK, BLOCK, half(block * 18));
+        }
+      }
+      default -> {
+        RowCodec.decode(type, w, at, values.length, values, 0);
+        for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
+          codebook(block, new CodebookScales(format, row, block * type.blockBytes()));
+        }
+      }
     }
+  }
+
+  private float half(int at) {
+    return Float.float16ToFloat((short) SHORTS.get(row, at));
   }
 
   private int word(int at) {
@@ -103,6 +126,36 @@ final class PackedSource {
       scales[block / 2] = half;
     } else {
       scales[block / 2] |= half << 16;
+    }
+  }
+
+  /** Finds the codes of values that are {@code scale (code - offset)}. */
+  private void codesOf(int from, int count, float scale) {
+    for (int i = from; i < from + count; i++) {
+      codes[i] = (byte) (int) (values[i] / scale + format.offset + 0.5f); // 0 where scale is
+    }
+  }
+
+  private void codebook(int block, CodebookScales found) {
+    for (int i = 0; i < 16; i++) {
+      int scale = found.scale(i);
+      signedScale(block, i, scale);
+      codesOf(SUPER_BLOCK * block + 16 * i, 16, found.factor() * scale);
+    }
+    scales[5 * block + 4] = Float.floatToRawIntBits(found.factor());
+  }
+
+  private void twoBitsK() {
+    for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
+      int o = block * 84;
+      for (int i = 0; i < SUPER_BLOCK; i += 4) {
+        int v = word(o + 16 + i / 128 * 32 + i % 32) >>> i % 128 / 32 * 2;
+        codes(SUPER_BLOCK * block + i, v & TWO_BITS);
+      }
+      for (int i = 0; i < 4; i++) {
+        scales[5 * block + i] = word(o + i * Integer.BYTES);
+      }
+      scales[5 * block + 4] = word(o + 80);
     }
   }
 
@@ -182,7 +235,6 @@ final class PackedSource {
   }
 
   private void factor(int block, int at) {
-    float factor = Float.float16ToFloat((short) SHORTS.get(row, at));
-    scales[5 * block + 4] = Float.floatToRawIntBits(factor);
+    scales[5 * block + 4] = Float.floatToRawIntBits(half(at));
   }
 }

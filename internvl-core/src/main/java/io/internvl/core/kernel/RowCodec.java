@@ -62,7 +62,22 @@ final class RowCodec {
    */
   static void decode(WeightMatrix weight, int row, int col, int count, float[] y, int o) {
     long offset = row * weight.rowBytes() + weight.type().byteSize(col);
-    Objects.requireNonNull(DECODERS.get(weight.type())).decode(weight.data(), offset, count, y, o);
+    decode(weight.type(), weight.data(), offset, count, y, o);
+  }
+
+  /**
+   * Decodes weights.
+   *
+   * @param type their type
+   * @param data encoded weights
+   * @param offset where the first block starts
+   * @param count number of weights, whole blocks
+   * @param y receives the values
+   * @param o index of the first value
+   */
+  static void decode(
+      TensorType type, MemorySegment data, long offset, int count, float[] y, int o) {
+    Objects.requireNonNull(DECODERS.get(type)).decode(data, offset, count, y, o);
   }
 
   private static Decoder decoder(TensorType type) {

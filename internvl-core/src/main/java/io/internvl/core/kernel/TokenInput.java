@@ -2,6 +2,8 @@ package io.internvl.core.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * A token as the input of products, in the forms that kernels read: float32 padded with zeros, and
@@ -9,6 +11,8 @@ import java.lang.foreign.ValueLayout;
  * with it.
  */
 final class TokenInput implements AutoCloseable {
+  private static final PackedFormat[] FORMATS = PackedFormat.values();
+
   /** Columns are padded with zeros to a multiple of this. */
   static final int PADDING = 64;
 
@@ -30,9 +34,7 @@ final class TokenInput implements AutoCloseable {
   private final NarrowIntegers fourBitsK = new NarrowIntegers(IntegerCodes.FOUR_BITS_K);
   private final NarrowIntegers fiveBitsK = new NarrowIntegers(IntegerCodes.FIVE_BITS_K);
   private final NarrowIntegers sixBitsK = new NarrowIntegers(IntegerCodes.SIX_BITS_K);
-  private final PackedIntegers packedNibbles = new PackedIntegers(4, 15, 16);
-  private final PackedIntegers packedFives = new PackedIntegers(2, 31, 18);
-  private final PackedIntegers packedBytes = new PackedIntegers(2, 63, 16);
+  private final Map<PackedFormat, PackedIntegers> packed = new EnumMap<>(PackedFormat.class);
   private final NarrowPairInput narrowPairs = new NarrowPairInput();
   private float[] array = {};
   private boolean arrayReady;
@@ -65,9 +67,12 @@ final class TokenInput implements AutoCloseable {
     fiveBitsK.forget();
     sixBitsK.forget();
     narrowPairs.forget();
-    packedNibbles.forget();
-    packedFives.forget();
-    packedBytes.forget();
+    for (PackedFormat format : FORMATS) { // an iterator of the map would be an object
+      PackedIntegers integers = packed.get(format);
+      if (integers != null) {
+        integers.forget();
+      }
+    }
     pairsOf16.forget();
     pairsOf32.forget();
     pairsOf64.forget();
@@ -158,12 +163,13 @@ final class TokenInput implements AutoCloseable {
   }
 
   /** The token for integer codes of packed rows. */
-  PackedIntegers packed(PackedFormat.Codes codes) {
-    return switch (codes) {
-      case NIBBLES -> packedNibbles;
-      case FIVES -> packedFives;
-      case BYTES -> packedBytes;
-    };
+  PackedIntegers packed(PackedFormat format) {
+    PackedIntegers integers = packed.get(format);
+    if (integers == null) {
+      integers = new PackedIntegers(format);
+      packed.put(format, integers);
+    }
+    return integers;
   }
 
   @Override

@@ -81,6 +81,16 @@ final class KernelPair implements AutoCloseable {
     return new WeightMatrix("weight", type, rows, cols, data);
   }
 
+  /** Writes the factor of a block of IQ1_M: the top nibbles of four words. */
+  static void scatterHalf(MemorySegment data, long block, float value) {
+    int bits = Float.floatToFloat16(value);
+    for (int i = 0; i < 4; i++) {
+      long at = block + 48 + 2 * i;
+      int word = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xFFF;
+      data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) (word | (bits >> 4 * i & 15) << 12));
+    }
+  }
+
   /** The same matrix with a packed copy, if these kernels make one of its type. */
   WeightMatrix packed(Kernels kernels, WeightMatrix weight) {
     WeightMatrix reserved = kernels.withPacked(weight);
