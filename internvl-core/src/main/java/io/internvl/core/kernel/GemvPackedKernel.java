@@ -16,10 +16,7 @@ import java.util.Arrays;
 final class GemvPackedKernel extends GemvKernel {
   private static final int STRETCH = 1024; // columns whose scales are decoded at once
   private static final int SUPER_BLOCK = 256;
-  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
-
-  /** Streams that the rows of two vectors belong to. */
-  private static final int STREAMS = 2 * LANES / RowShares.UNIT;
+  private static final long UNIT_BYTES = (long) GROUP * Float.BYTES;
 
   private final PackedFormat format;
 
@@ -57,13 +54,10 @@ final class GemvPackedKernel extends GemvKernel {
       MemorySegment sums,
       long to) {
     float[] scratch = mine.lanes((1 + STRETCH / format.scaled) * 2 * LANES);
-    for (int stream = 0; stream < streams; stream += STREAMS) {
+    boolean whole = LANES == GROUP; // a vector is a group; else it is half of one
+    for (int stream = 0; stream < streams; stream += whole ? 2 : 1) {
       long at = offset + stream * apart;
-      long other = at + WORD / 2; // the other half of a group
-      if (LANES == GROUP) { // a vector is a group
-        int next = stream + LANES / RowShares.UNIT;
-        other = next < streams ? offset + next * apart : at;
-      }
+      long other = whole ? stream + 1 < streams ? at + apart : at : at + WORD / 2;
       Arrays.fill(scratch, 0, 2 * LANES, 0f);
       for (int col = 0; col < cols; col += STRETCH) {
         int count = Math.min(STRETCH, cols - col);

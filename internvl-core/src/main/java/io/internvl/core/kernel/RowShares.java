@@ -1,7 +1,6 @@
 package io.internvl.core.kernel;
 
 import java.util.concurrent.atomic.AtomicLongArray;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Divides the rows of matrices among workers so that each reads a few long sequential streams.
@@ -27,7 +26,6 @@ final class RowShares {
   private final int workers;
   private final AtomicLongArray unclaimed; // of each worker: next piece << 32 | end of its pieces
   private int[] units = {}; // rows of each matrix, in units
-  private boolean[] together = {}; // whether a unit of a matrix is a piece
   private int matrices;
 
   RowShares(int workers) {
@@ -35,21 +33,14 @@ final class RowShares {
     unclaimed = new AtomicLongArray((workers + 1) * CACHE_LINE_LONGS);
   }
 
-  /**
-   * Divides the rows of some matrices and returns the number of pieces.
-   *
-   * @param linears the matrices
-   * @param up a matrix that is multiplied together with the only one, or null
-   */
-  int divide(Linear[] linears, @Nullable Linear up) {
+  /** Divides the rows of some matrices and returns the number of pieces. */
+  int divide(Linear[] linears) {
     matrices = linears.length;
     if (units.length < matrices) {
       units = new int[matrices];
-      together = new boolean[matrices];
     }
     for (int i = 0; i < matrices; i++) {
-      together[i] = inLargeGroups(linears[i]) || (up != null && inLargeGroups(up));
-      units[i] = Math.ceilDiv(linears[i].weight().rows(), unit(i));
+      units[i] = Math.ceilDiv(linears[i].weight().rows(), UNIT);
     }
     int total = 0;
     for (int owner = 0; owner < workers; owner++) {
@@ -61,15 +52,6 @@ final class RowShares {
       total += count;
     }
     return total;
-  }
-
-  /** Whether more than {@link #UNIT} rows stand side by side: then those of a piece do. */
-  private static boolean inLargeGroups(Linear linear) {
-    return PackedFormat.GROUP > UNIT && linear.weight().packed() != null;
-  }
-
-  private int unit(int matrix) {
-    return together[matrix] ? STREAMS * UNIT : UNIT;
   }
 
   /**
@@ -117,17 +99,17 @@ final class RowShares {
     for (int before = 0; before < matrix; before++) {
       piece -= partUnits(owner, before);
     }
-    return (firstUnit(owner, matrix) + piece) * unit(matrix);
+    return (firstUnit(owner, matrix) + piece) * UNIT;
   }
 
   /** Returns how many rows lie between the streams of a claimed piece. */
   int streamRows(long claim, int matrix) {
-    return together[matrix] ? UNIT : partUnits((int) (claim >>> 32), matrix) * UNIT;
+    return partUnits((int) (claim >>> 32), matrix) * UNIT;
   }
 
   /** Returns the end of the owner's range of rows, which is that of the matrix or before it. */
   int endRow(long claim, int matrix, int rows) {
-    return Math.min(firstUnit((int) (claim >>> 32) + 1, matrix) * unit(matrix), rows);
+    return Math.min(firstUnit((int) (claim >>> 32) + 1, matrix) * UNIT, rows);
   }
 
   private int firstUnit(int owner, int matrix) {
@@ -135,7 +117,6 @@ final class RowShares {
   }
 
   private int partUnits(int owner, int matrix) {
-    int owned = firstUnit(owner + 1, matrix) - firstUnit(owner, matrix);
-    return together[matrix] ? owned : Math.ceilDiv(owned, STREAMS);
+    return Math.ceilDiv(firstUnit(owner + 1, matrix) - firstUnit(owner, matrix), STREAMS);
   }
 }

@@ -221,7 +221,8 @@ final class VectorKernels implements Kernels {
 
   @Override
   public WeightMatrix withPacked(WeightMatrix weight) {
-    return precision == Precision.FAST ? weight.withPacked(PackedRows.of(weight)) : weight;
+    boolean gains = precision == Precision.FAST && VectorSupport.LANES <= PackedFormat.GROUP;
+    return gains ? weight.withPacked(PackedRows.of(weight)) : weight;
   }
 
   @Override

@@ -56,6 +56,7 @@ class KernelSizeTest {
     "PackedScales,halfPairs",
     "PackedScales,sixBits",
     "PackedScales,sixBitMinima",
+    "PackedScales,nibblePairs",
     "GemvQ4_0,blocks",
     "GemvQ4_1,blocks",
     "GemvQ5_0,blocks",
