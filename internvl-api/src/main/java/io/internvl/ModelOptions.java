@@ -317,10 +317,9 @@ public final class ModelOptions {
      * writes it, as large as the copies; later ones map it, which takes no time and lets processes
      * share the memory.
      *
-     * <p>The file belongs to the model and to the width of the processor's vectors: it starts with
-     * a digest of the names, types and shapes of all matrices and of 64 KiB from all over each.
-     * With another model it is written anew, which replaces it when it is complete. A file that is
-     * something else is not touched; loading fails.
+     * <p>The file belongs to the model: it starts with a digest of the names, types and shapes of
+     * all matrices and of 64 KiB from all over each. With another model it is written anew, which
+     * replaces it when it is complete. A file that is something else is not touched; loading fails.
      *
      * @param file where the copies are or will be, such as {@code model.packed} beside the model;
      *     its directory must exist

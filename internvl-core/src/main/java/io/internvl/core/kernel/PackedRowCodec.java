@@ -56,7 +56,12 @@ final class PackedRowCodec {
       }
       case SIGNED_BYTES -> {
         long first = scales + (long) col / SUPER_BLOCK * 5 * WORD;
-        signedBytes(w, first, count / SUPER_BLOCK, format.offset, codes, y, o);
+        int superBlocks = count / SUPER_BLOCK;
+        if (format.offset == (byte) format.offset) {
+          signedBytes(w, first, superBlocks, (byte) format.offset, codes, y, o);
+        } else {
+          signedBytesBetween(w, first, superBlocks, format.offset, codes, y, o);
+        }
       }
       case NIBBLE_PAIRS -> {
         long first = scales + (long) col / SUPER_BLOCK * 5 * WORD;
@@ -95,6 +100,8 @@ final class PackedRowCodec {
     }
   }
 
+  // One vector in each loop: with two, the second is not always inlined, and then on the heap.
+
   private static void halves(
       MemorySegment w,
       long at,
@@ -104,24 +111,21 @@ final class PackedRowCodec {
       byte[] codes,
       float[] y,
       int o) {
-    for (int block = 0; block < blocks; block++) {
-      int word = w.get(INT, at + (long) (first + block) / 2 * WORD);
-      float d = Float.float16ToFloat((short) (word >>> (first + block) % 2 * 16));
-      int c = BLOCK * block;
-      scaled(ByteVector.fromArray(BYTES, codes, c).sub(offset), d, y, o + c);
-      scaled(ByteVector.fromArray(BYTES, codes, c + 16).sub(offset), d, y, o + c + 16);
+    for (int k = 0; k < 2 * blocks; k++) {
+      int block = first + k / 2;
+      int word = w.get(INT, at + (long) block / 2 * WORD);
+      float d = Float.float16ToFloat((short) (word >>> block % 2 * 16));
+      scaled(ByteVector.fromArray(BYTES, codes, 16 * k).sub(offset), d, y, o + 16 * k);
     }
   }
 
   private static void halfPairs(
       MemorySegment w, long at, int blocks, byte[] codes, float[] y, int o) {
-    for (int block = 0; block < blocks; block++) {
-      int word = w.get(INT, at + (long) block * WORD);
+    for (int k = 0; k < 2 * blocks; k++) {
+      int word = w.get(INT, at + (long) (k / 2) * WORD);
       float d = Float.float16ToFloat((short) word);
       float m = Float.float16ToFloat((short) (word >>> 16));
-      int c = BLOCK * block;
-      affine(ByteVector.fromArray(BYTES, codes, c), d, m, y, o + c);
-      affine(ByteVector.fromArray(BYTES, codes, c + 16), d, m, y, o + c + 16);
+      affine(ByteVector.fromArray(BYTES, codes, 16 * k), d, m, y, o + 16 * k);
     }
   }
 
@@ -146,6 +150,20 @@ final class PackedRowCodec {
   }
 
   private static void signedBytes(
+      MemorySegment w, long at, int superBlocks, byte offset, byte[] codes, float[] y, int o) {
+    for (int block = 0; block < superBlocks; block++) {
+      long b = at + 5L * block * WORD;
+      float d = Float.intBitsToFloat(w.get(INT, b + 4 * WORD));
+      for (int k = 0; k < 16; k++) {
+        float dl = d * (byte) (w.get(INT, b + (long) (k / 4) * WORD) >>> k % 4 * 8);
+        int c = SUPER_BLOCK * block + 16 * k;
+        scaled(ByteVector.fromArray(BYTES, codes, c).sub(offset), dl, y, o + c);
+      }
+    }
+  }
+
+  /** With an offset between two codes: both products are exact, and so is their difference. */
+  private static void signedBytesBetween(
       MemorySegment w, long at, int superBlocks, float offset, byte[] codes, float[] y, int o) {
     for (int block = 0; block < superBlocks; block++) {
       long b = at + 5L * block * WORD;
@@ -153,12 +171,7 @@ final class PackedRowCodec {
       for (int k = 0; k < 16; k++) {
         float dl = d * (byte) (w.get(INT, b + (long) (k / 4) * WORD) >>> k % 4 * 8);
         int c = SUPER_BLOCK * block + 16 * k;
-        ByteVector v = ByteVector.fromArray(BYTES, codes, c);
-        if (offset == (byte) offset) {
-          scaled(v.sub((byte) offset), dl, y, o + c);
-        } else { // both products are exact, and so is their difference
-          affine(v, dl, -(offset * dl), y, o + c);
-        }
+        affine(ByteVector.fromArray(BYTES, codes, c), dl, -(offset * dl), y, o + c);
       }
     }
   }

@@ -58,19 +58,8 @@ final class PackedSource {
       case Q4_K -> fourBitsK();
       case Q5_K -> fiveBitsK();
       case Q6_K -> sixBitsK();
-      case IQ4_NL -> {
-        RowCodec.decode(type, w, at, values.length, values, 0);
-        for (int block = 0; block < codes.length / BLOCK; block++) {
-          blockScale(block * 18, block);
-          codesOf(block * BLOCK, BLOCK, half(block * 18));
-        }
-      }
-      default -> {
-        RowCodec.decode(type, w, at, values.length, values, 0);
-        for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
-          codebook(block, new CodebookScales(format, row, block * type.blockBytes()));
-        }
-      }
+      case IQ4_NL -> table(w, at);
+      default -> codebooks(w, at);
     }
   }
 
@@ -136,13 +125,26 @@ final class PackedSource {
     }
   }
 
-  private void codebook(int block, CodebookScales found) {
-    for (int i = 0; i < 16; i++) {
-      int scale = found.scale(i);
-      signedScale(block, i, scale);
-      codesOf(SUPER_BLOCK * block + 16 * i, 16, found.factor() * scale);
+  private void table(MemorySegment w, long at) {
+    RowCodec.decode(type, w, at, values.length, values, 0);
+    for (int block = 0; block < codes.length / BLOCK; block++) {
+      int o = block * type.blockBytes();
+      blockScale(o, block);
+      codesOf(BLOCK * block, BLOCK, half(o));
     }
-    scales[5 * block + 4] = Float.floatToRawIntBits(found.factor());
+  }
+
+  private void codebooks(MemorySegment w, long at) {
+    RowCodec.decode(type, w, at, values.length, values, 0);
+    for (int block = 0; block < codes.length / SUPER_BLOCK; block++) {
+      CodebookScales found = new CodebookScales(format, row, block * type.blockBytes());
+      for (int i = 0; i < 16; i++) {
+        int scale = found.scale(i);
+        signedScale(block, i, scale);
+        codesOf(SUPER_BLOCK * block + 16 * i, 16, found.factor() * scale);
+      }
+      scales[5 * block + 4] = Float.floatToRawIntBits(found.factor());
+    }
   }
 
   private void twoBitsK() {
