@@ -1,19 +1,11 @@
 package io.internvl.core.kernel;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * The scales of a super-block of 256 weights of a type with a codebook: one for each sixteen
  * weights, and a factor. Weights are {@code factor * scale * (code - offset)} with the codes and
  * the offset of {@link PackedFormat}.
  */
 final class CodebookScales {
-  private static final VarHandle WORDS = PackedSource.WORDS;
-  private static final VarHandle SHORTS =
-      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-
   private final PackedFormat format;
   private final byte[] row;
   private final int at;
@@ -47,11 +39,11 @@ final class CodebookScales {
   }
 
   private int unsigned(int offset) {
-    return (short) SHORTS.get(row, at + offset) & 0xFFFF;
+    return (short) PackedSource.SHORTS.get(row, at + offset) & 0xFFFF;
   }
 
   private int topBits(int offset) {
-    return (int) WORDS.get(row, at + offset) >>> 28;
+    return (int) PackedSource.WORDS.get(row, at + offset) >>> 28;
   }
 
   /** Returns a nibble of the bytes from an offset on. */

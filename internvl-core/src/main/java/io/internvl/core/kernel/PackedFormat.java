@@ -19,9 +19,8 @@ enum PackedFormat {
   Q5_K(Codes.FIVES, Scales.SIX_BITS, 0, 31, 32),
   Q6_K(Codes.BYTES, Scales.SIGNED_BYTES, 32, 32, 16),
 
-  // Entries of codebooks become equidistant codes: those of IQ1 are -1, 0 or 1 and an eighth more
-  // or
-  // less, those of IQ3_S odd numbers.
+  // Entries of codebooks become integers: those of IQ1 are -1, 0 or 1 and an eighth more or less,
+  // those of IQ3_S odd numbers; these have nibbles, the others take bytes.
   IQ1_S(Codes.NIBBLES, Scales.SIGNED_BYTES, 4.5f, 9, 16),
   IQ1_M(Codes.NIBBLES, Scales.SIGNED_BYTES, 4.5f, 9, 16),
   IQ2_XXS(Codes.BYTES, Scales.SIGNED_BYTES, 43, 43, 16),

@@ -17,7 +17,8 @@ final class PackedSource {
   static final VarHandle WORDS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final VarHandle SHORTS =
+  /** Little-endian 16-bit words of byte arrays. */
+  static final VarHandle SHORTS =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int BLOCK = PackedFormat.BLOCK;

@@ -5,8 +5,6 @@ import java.lang.foreign.MemorySegment;
 
 /** Keeps copies in memory of their own. */
 final class PackedMemory implements PackedTarget {
-  private static final long ALIGNMENT = 64;
-
   private final Arena arena;
 
   PackedMemory(Arena arena) {
@@ -15,7 +13,7 @@ final class PackedMemory implements PackedTarget {
 
   /** Takes the memory of a copy; the system clears it, which takes as long as filling it. */
   void allocate(PackedCopy copy) {
-    copy.rows().use(arena.allocate(copy.rows().byteSize(), ALIGNMENT));
+    copy.rows().use(arena.allocate(copy.rows().byteSize(), WeightPacker.ALIGNMENT));
   }
 
   @Override

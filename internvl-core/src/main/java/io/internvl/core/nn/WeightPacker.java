@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * tensor is missing. From then on the tensors themselves are hardly read any more. Not thread-safe.
  */
 public final class WeightPacker {
-  private static final long ALIGNMENT = 64; // of a copy in a file
+  static final long ALIGNMENT = 64; // of a copy, a cache line
   private static final int GROUPS_OF_BLOCK = 4; // of work of a thread
   private static final int GROUPS_OF_RUN = 1024; // between two reports of progress
 
