@@ -2,7 +2,6 @@ package io.internvl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,13 +34,6 @@ class PackWeightsTest {
     assertThat(answer(type, true)).isEqualTo(answer(type, false));
   }
 
-  /** Vectors of 512 bits have no packed weights. */
-  private static void assumePacks() throws IOException {
-    try (Model model = Model.load(path, ModelOptions.builder().textOnly(true).build())) {
-      assumeThat(model.info().kernels()).doesNotContain("512-bit");
-    }
-  }
-
   private static String answer(WeightType type, boolean pack) throws IOException {
     ModelOptions options = ModelOptions.builder().weights(type).packWeights(pack).build();
     assertThat(options.packWeights()).isEqualTo(pack);
@@ -54,7 +46,6 @@ class PackWeightsTest {
 
   @Test
   void progressIsCountedInBytes() throws IOException {
-    assumePacks();
     List<Long> done = new ArrayList<>();
     List<Long> totals = new ArrayList<>();
     ModelOptions.Builder options =
@@ -114,7 +105,6 @@ class PackWeightsTest {
 
   @Test
   void aFileKeepsTheCopies() throws IOException {
-    assumePacks();
     String fours = answer(WeightType.Q4_0, true);
     String fives = answer(WeightType.Q5_0, true);
     Path file = directory.resolve("tiny.packed");
@@ -137,7 +127,6 @@ class PackWeightsTest {
 
   @Test
   void aFileOfSomethingElseStays() throws IOException {
-    assumePacks();
     Path file = Files.writeString(directory.resolve("letter.txt"), "Dear reader");
     ModelOptions options =
         ModelOptions.builder().weights(WeightType.Q4_0).packWeights(file).build();
@@ -152,7 +141,6 @@ class PackWeightsTest {
 
   @Test
   void aDirectoryThatIsNotThereIsNamed() throws IOException {
-    assumePacks();
     Path file = directory.resolve("nowhere").resolve("tiny.packed");
     ModelOptions options =
         ModelOptions.builder().weights(WeightType.Q4_0).packWeights(file).build();

@@ -30,7 +30,9 @@ class AccuracyTest {
   /** Ends the names of rows that hold for vectors of 256 and 128 bits. */
   private static final String NARROW = ", narrow";
 
-  /** Ends the names of rows that hold for packed weights, with the same vectors. */
+  /**
+   * Ends the names of rows that hold for packed weights, whose sums are the same with any vectors.
+   */
   private static final String PACKED = ", packed";
 
   private static final boolean WIDE_VECTORS = wideVectors();
@@ -81,7 +83,7 @@ class AccuracyTest {
       }
     }
     String packed = type.name() + PACKED;
-    if (pack && !WIDE_VECTORS && rows.containsKey(packed)) {
+    if (pack && rows.containsKey(packed)) {
       return rows.get(packed);
     }
     String narrow = type.name() + NARROW;

@@ -98,7 +98,7 @@ final class Gemv implements Workers.Task, AutoCloseable {
     if (up != null) {
       prepare(up);
     }
-    workers.run(this, shares.divide(newLinears));
+    workers.run(this, shares.divide(newLinears, up));
   }
 
   private void prepare(Linear linear) {
@@ -126,7 +126,8 @@ final class Gemv implements Workers.Task, AutoCloseable {
     int rows = linear.weight().rows();
     int firstRow = shares.firstRow(claim, index);
     int apart = shares.streamRows(claim, index);
-    int streams = Math.ceilDiv(shares.endRow(claim, index, rows) - firstRow, apart);
+    int behind = shares.endRow(claim, index, rows) - firstRow;
+    int streams = Math.min(Math.ceilDiv(behind, apart), RowShares.STREAMS);
     WorkerScratch mine = scratch.get(worker);
     MemorySegment sums = mine.sums.atLeast(tokens * tokenBytes());
     products(linear, firstRow, apart, streams, mine, sums, 0);

@@ -16,7 +16,10 @@ import java.util.Arrays;
 final class GemvPackedKernel extends GemvKernel {
   private static final int STRETCH = 1024; // columns whose scales are decoded at once
   private static final int SUPER_BLOCK = 256;
-  private static final long UNIT_BYTES = (long) GROUP * Float.BYTES;
+  private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
+
+  /** Streams that the rows of two vectors belong to. */
+  private static final int STREAMS = 2 * LANES / RowShares.UNIT;
 
   private final PackedFormat format;
 
@@ -54,10 +57,13 @@ final class GemvPackedKernel extends GemvKernel {
       MemorySegment sums,
       long to) {
     float[] scratch = mine.lanes((1 + STRETCH / format.scaled) * 2 * LANES);
-    boolean whole = LANES == GROUP; // a vector is a group; else it is half of one
-    for (int stream = 0; stream < streams; stream += whole ? 2 : 1) {
+    for (int stream = 0; stream < streams; stream += STREAMS) {
       long at = offset + stream * apart;
-      long other = whole ? stream + 1 < streams ? at + apart : at : at + WORD / 2;
+      long other = at + WORD / 2; // the other half of a group
+      if (LANES == GROUP) { // a vector is a group
+        int next = stream + GROUP / RowShares.UNIT;
+        other = next < streams ? offset + next * apart : at;
+      }
       Arrays.fill(scratch, 0, 2 * LANES, 0f);
       for (int col = 0; col < cols; col += STRETCH) {
         int count = Math.min(STRETCH, cols - col);

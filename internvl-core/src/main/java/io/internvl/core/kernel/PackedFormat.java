@@ -31,8 +31,8 @@ enum PackedFormat {
   IQ4_NL(Codes.BYTES, Scales.HALVES, 127, 127, 32),
   IQ4_XS(Codes.BYTES, Scales.SIGNED_BYTES, 127, 127, 16);
 
-  /** Rows side by side. */
-  static final int GROUP = RowShares.UNIT;
+  /** Rows side by side: as many as a vector has lanes, but eight with vectors of 128 bits. */
+  static final int GROUP = Math.max(RowShares.UNIT, VectorSupport.LANES);
 
   /** Bytes of a word of each row of a group. */
   static final int WORD = GROUP * Integer.BYTES;

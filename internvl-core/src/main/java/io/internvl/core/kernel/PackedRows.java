@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of a weight matrix with eight rows side by side, so that the lanes of a vector are rows: a
- * product of one token then needs neither a sum over lanes nor a scale for each row, and takes half
- * of the instructions. The last rows are filled up with zeros.
+ * A copy of a weight matrix with a vector of rows side by side, so that lanes are rows: a product
+ * of one token then needs neither a sum over lanes nor a scale for each row, and takes half of the
+ * instructions. The last rows are filled up with zeros.
  *
  * <p>The shape is known first; memory is taken and filled later, before the first product.
  */
@@ -108,7 +108,7 @@ public final class PackedRows {
     return format.codeWords(cols);
   }
 
-  /** Returns the size of a row: a group has eight times as much. */
+  /** Returns the size of a row; its words lie among those of its group. */
   long rowBytes() {
     return format.rowBytes(cols);
   }
@@ -145,7 +145,7 @@ public final class PackedRows {
    *
    * @param rows consecutive rows in their file encoding
    * @param count number of rows
-   * @param target receives the groups of eight rows; zeros where there is no row
+   * @param target receives the groups of rows; zeros where there is no row
    */
   public void pack(MemorySegment rows, int count, MemorySegment target) {
     PackedSource source = new PackedSource(format, cols);

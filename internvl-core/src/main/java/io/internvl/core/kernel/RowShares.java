@@ -1,14 +1,16 @@
 package io.internvl.core.kernel;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Divides the rows of matrices among workers so that each reads a few long sequential streams.
  *
  * <p>Every worker owns a range of rows of each matrix, cut into {@link #STREAMS} parts. A piece of
  * work is the next {@link #UNIT} rows of each part: from piece to piece the streams go on where
- * they were, which the memory system rewards. A worker that has finished its own range takes pieces
- * from the end of another's, so a slow one delays nobody.
+ * they were, which the memory system rewards. Where more rows stand side by side than that ({@link
+ * PackedFormat#GROUP}), a piece is as many adjacent rows. A worker that has finished its own range
+ * takes pieces from the end of another's, so a slow one delays nobody.
  */
 final class RowShares {
   /** Parts of a range, read side by side. */
@@ -26,6 +28,7 @@ final class RowShares {
   private final int workers;
   private final AtomicLongArray unclaimed; // of each worker: next piece << 32 | end of its pieces
   private int[] units = {}; // rows of each matrix, in units
+  private boolean[] adjacent = {}; // whether all rows of a piece of a matrix are
   private int matrices;
 
   RowShares(int workers) {
@@ -33,14 +36,21 @@ final class RowShares {
     unclaimed = new AtomicLongArray((workers + 1) * CACHE_LINE_LONGS);
   }
 
-  /** Divides the rows of some matrices and returns the number of pieces. */
-  int divide(Linear[] linears) {
+  /**
+   * Divides the rows of some matrices and returns the number of pieces.
+   *
+   * @param linears the matrices
+   * @param up a matrix that is multiplied together with the only one, or null
+   */
+  int divide(Linear[] linears, @Nullable Linear up) {
     matrices = linears.length;
     if (units.length < matrices) {
       units = new int[matrices];
+      adjacent = new boolean[matrices];
     }
     for (int i = 0; i < matrices; i++) {
-      units[i] = Math.ceilDiv(linears[i].weight().rows(), UNIT);
+      adjacent[i] = inLargeGroups(linears[i]) || (up != null && inLargeGroups(up));
+      units[i] = Math.ceilDiv(linears[i].weight().rows(), unit(i));
     }
     int total = 0;
     for (int owner = 0; owner < workers; owner++) {
@@ -52,6 +62,16 @@ final class RowShares {
       total += count;
     }
     return total;
+  }
+
+  /** Whether more than {@link #UNIT} rows stand side by side. */
+  private static boolean inLargeGroups(Linear linear) {
+    return PackedFormat.GROUP > UNIT && linear.weight().packed() != null;
+  }
+
+  /** Rows that one owner has all of. */
+  private int unit(int matrix) {
+    return adjacent[matrix] ? STREAMS * UNIT : UNIT;
   }
 
   /**
@@ -99,17 +119,17 @@ final class RowShares {
     for (int before = 0; before < matrix; before++) {
       piece -= partUnits(owner, before);
     }
-    return (firstUnit(owner, matrix) + piece) * UNIT;
+    return (firstUnit(owner, matrix) + piece) * unit(matrix);
   }
 
   /** Returns how many rows lie between the streams of a claimed piece. */
   int streamRows(long claim, int matrix) {
-    return partUnits((int) (claim >>> 32), matrix) * UNIT;
+    return adjacent[matrix] ? UNIT : partUnits((int) (claim >>> 32), matrix) * UNIT;
   }
 
   /** Returns the end of the owner's range of rows, which is that of the matrix or before it. */
   int endRow(long claim, int matrix, int rows) {
-    return Math.min(firstUnit((int) (claim >>> 32) + 1, matrix) * UNIT, rows);
+    return Math.min(firstUnit((int) (claim >>> 32) + 1, matrix) * unit(matrix), rows);
   }
 
   private int firstUnit(int owner, int matrix) {
@@ -117,6 +137,7 @@ final class RowShares {
   }
 
   private int partUnits(int owner, int matrix) {
-    return Math.ceilDiv(firstUnit(owner + 1, matrix) - firstUnit(owner, matrix), STREAMS);
+    int owned = firstUnit(owner + 1, matrix) - firstUnit(owner, matrix);
+    return adjacent[matrix] ? owned : Math.ceilDiv(owned, STREAMS);
   }
 }

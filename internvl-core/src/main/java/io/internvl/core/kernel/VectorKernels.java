@@ -221,8 +221,7 @@ final class VectorKernels implements Kernels {
 
   @Override
   public WeightMatrix withPacked(WeightMatrix weight) {
-    boolean gains = precision == Precision.FAST && VectorSupport.LANES <= PackedFormat.GROUP;
-    return gains ? weight.withPacked(PackedRows.of(weight)) : weight;
+    return precision == Precision.FAST ? weight.withPacked(PackedRows.of(weight)) : weight;
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.internvl.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.internvl.core.quant.BlockCodecs;
 import io.internvl.gguf.TensorType;
@@ -124,12 +123,14 @@ class PackedRowsTest {
     try (KernelPair pair = new KernelPair(1, 6);
         Kernels fast = new VectorKernels(new KernelOptions(1, Precision.FAST));
         Workspace workspace = fast.newWorkspace()) {
-      WeightMatrix weight = pair.packed(fast, weights(pair, TensorType.Q4_K, 44, 256));
+      int group = PackedFormat.GROUP;
+      int rowsOfAll = 5 * group + 4;
+      WeightMatrix weight = pair.packed(fast, weights(pair, TensorType.Q4_K, rowsOfAll, 256));
       assertPacked(weight);
       Tensor x = pair.random(1, 256);
-      Tensor whole = pair.random(1, 44);
+      Tensor whole = pair.random(1, rowsOfAll);
       fast.linear(workspace, x, 1, new Linear(weight, null), Epilogue.STORE, null, whole);
-      int[][] parts = {{0, 16}, {16, 8}, {24, 20}};
+      int[][] parts = {{0, 2 * group}, {2 * group, group}, {3 * group, 2 * group + 4}};
       for (int[] part : parts) {
         WeightMatrix rows = weight.rows(part[0], part[1]);
         assertPacked(rows);
@@ -139,8 +140,8 @@ class PackedRowsTest {
           assertThat(y.get(0, row)).isEqualTo(whole.get(0, part[0] + row));
         }
       }
-      assertThat(weight.rows(4, 8).packed()).isNull(); // not the begin of a group
-      assertThat(weight.rows(8, 4).packed()).isNull(); // not the end of one
+      assertThat(weight.rows(4, group).packed()).isNull(); // not the begin of a group
+      assertThat(weight.rows(group, 4).packed()).isNull(); // not the end of one
     }
   }
 
@@ -149,11 +150,12 @@ class PackedRowsTest {
     try (KernelPair pair = new KernelPair(1, 8);
         Kernels fast = new VectorKernels(new KernelOptions(1, Precision.FAST));
         Workspace workspace = fast.newWorkspace()) {
-      WeightMatrix weight = fast.withPacked(weights(pair, TensorType.Q4_K, 16, 256));
+      int group = PackedFormat.GROUP;
+      WeightMatrix weight = fast.withPacked(weights(pair, TensorType.Q4_K, 2 * group, 256));
       assertPacked(weight);
-      Linear linear = new Linear(weight.rows(8, 8), null);
+      Linear linear = new Linear(weight.rows(group, group), null);
       Tensor x = pair.random(1, 256);
-      Tensor y = pair.random(1, 8);
+      Tensor y = pair.random(1, group);
       assertThatThrownBy(() -> fast.linear(workspace, x, 1, linear, Epilogue.STORE, null, y))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("the copy has no memory yet");
@@ -173,7 +175,6 @@ class PackedRowsTest {
   }
 
   private static void assertPacked(WeightMatrix weight) {
-    assumeThat(VectorSupport.LANES).as("lanes").isLessThanOrEqualTo(PackedFormat.GROUP);
     assertThat(weight.packed()).isNotNull();
   }
 
