@@ -135,16 +135,14 @@ final class GemvPackedKernel extends GemvKernel {
       MemorySegment w, long at, long other, TokenInput x, int col, int count, float[] scratch) {
     int first = format.codeWords(col);
     int end = format.codeWords(col + count);
+    int words = format.codeWords(PackedFormat.BLOCK) * format.scaled / PackedFormat.BLOCK;
     int[] pairs = x.packed(format).pairs();
     switch (format.codes) {
-      case NIBBLES -> {
-        int shift = format.scaled == PackedFormat.BLOCK ? 2 : 1;
-        PackedNibbles.multiply(w, at, other, first, end, pairs, shift, scratch);
-      }
+      case NIBBLES -> PackedNibbles.multiply(w, at, other, first, end, pairs, words, scratch);
       case FIVES -> PackedFives.multiply(w, at, other, first, end, pairs, scratch);
       case BYTES -> {
-        int shift = format.scaled == PackedFormat.BLOCK ? 3 : 2;
-        PackedBytes.multiply(w, at, other, first, end, pairs, shift, (int) format.offset, scratch);
+        int codeOffset = (int) format.offset;
+        PackedBytes.multiply(w, at, other, first, end, pairs, words, codeOffset, scratch);
       }
     }
   }

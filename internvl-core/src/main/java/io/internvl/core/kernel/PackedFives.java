@@ -34,10 +34,18 @@ final class PackedFives {
       MemorySegment w, long at, long other, int first, int end, int[] x, float[] scratch) {
     FloatVector sum = FloatVector.zero(FLOATS);
     FloatVector otherSum = sum;
+    FloatVector s = sum;
+    FloatVector t = sum;
+    int scale = 0;
+    int left = 0; // words that have this scale
     for (int i = first; i < end; i++) {
-      int scale = (1 + (i - first) / WORDS) * 2 * LANES;
-      FloatVector s = FloatVector.fromArray(FLOATS, scratch, scale);
-      FloatVector t = FloatVector.fromArray(FLOATS, scratch, scale + LANES);
+      if (left == 0) {
+        scale += 2 * LANES;
+        s = FloatVector.fromArray(FLOATS, scratch, scale);
+        t = FloatVector.fromArray(FLOATS, scratch, scale + LANES);
+        left = WORDS;
+      }
+      left--;
       IntVector v = IntVector.fromMemorySegment(INTS, w, at + (long) i * WORD, ORDER);
       IntVector u = IntVector.fromMemorySegment(INTS, w, other + (long) i * WORD, ORDER);
       IntVector pair = IntVector.broadcast(INTS, x[3 * i]);

@@ -26,7 +26,7 @@ final class PackedNibbles {
    * @param first index of the first word
    * @param end index after the last word
    * @param x the token
-   * @param shift words that share a scale, as a power of two
+   * @param words that share a scale
    * @param scratch room for (2, LANES), then the scales (scales, 2, LANES); receives the sums of
    *     both where the first scales are
    */
@@ -37,14 +37,22 @@ final class PackedNibbles {
       int first,
       int end,
       int[] x,
-      int shift,
+      int words,
       float[] scratch) {
     FloatVector sum = FloatVector.zero(FLOATS);
     FloatVector otherSum = sum;
+    FloatVector s = sum;
+    FloatVector t = sum;
+    int scale = 0;
+    int left = 0; // words that have this scale
     for (int i = first; i < end; i++) {
-      int scale = (1 + (i - first >>> shift)) * 2 * LANES;
-      FloatVector s = FloatVector.fromArray(FLOATS, scratch, scale);
-      FloatVector t = FloatVector.fromArray(FLOATS, scratch, scale + LANES);
+      if (left == 0) {
+        scale += 2 * LANES;
+        s = FloatVector.fromArray(FLOATS, scratch, scale);
+        t = FloatVector.fromArray(FLOATS, scratch, scale + LANES);
+        left = words;
+      }
+      left--;
       IntVector v = IntVector.fromMemorySegment(INTS, w, at + (long) i * WORD, ORDER);
       IntVector u = IntVector.fromMemorySegment(INTS, w, other + (long) i * WORD, ORDER);
       IntVector pair = IntVector.broadcast(INTS, x[4 * i]);
