@@ -14,7 +14,6 @@ import java.util.Arrays;
  * in one loop, whose sums stay in registers.
  */
 final class GemvPackedKernel extends GemvKernel {
-  private static final int STRETCH = 1024; // columns whose scales are decoded at once
   private static final int SUPER_BLOCK = 256;
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
@@ -56,7 +55,7 @@ final class GemvPackedKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    float[] scratch = mine.lanes((1 + STRETCH / format.scaled) * 2 * LANES);
+    float[] scratch = mine.lanes((1 + PackedFormat.STRETCH / format.scaled) * 2 * LANES);
     for (int stream = 0; stream < streams; stream += STREAMS) {
       long at = offset + stream * apart;
       long other = at + WORD / 2; // the other half of a group
@@ -65,10 +64,10 @@ final class GemvPackedKernel extends GemvKernel {
         other = next < streams ? offset + next * apart : at;
       }
       Arrays.fill(scratch, 0, 2 * LANES, 0f);
-      for (int col = 0; col < cols; col += STRETCH) {
-        int count = Math.min(STRETCH, cols - col);
+      for (int col = 0; col < cols; col += PackedFormat.STRETCH) {
+        int count = Math.min(PackedFormat.STRETCH, cols - col);
         for (int lane = 0; lane <= LANES; lane += LANES) {
-          scales(w, lane == 0 ? at : other, x, cols, col, count, scratch, lane);
+          scales(w, lane == 0 ? at : other, x, col, count, scratch, lane);
         }
         codes(w, at, other, x, col, count, scratch);
         for (int i = 0; i < 2 * LANES; i++) {
@@ -81,15 +80,8 @@ final class GemvPackedKernel extends GemvKernel {
   }
 
   private void scales(
-      MemorySegment w,
-      long at,
-      TokenInput x,
-      int cols,
-      int col,
-      int count,
-      float[] scratch,
-      int lane) {
-    long from = at + (long) format.codeWords(cols) * WORD;
+      MemorySegment w, long at, TokenInput x, int col, int count, float[] scratch, int lane) {
+    long from = at + format.scalesOffset(col);
     int block = col / PackedFormat.BLOCK;
     int blocks = count / PackedFormat.BLOCK;
     PackedIntegers input = x.packed(format);
@@ -133,16 +125,19 @@ final class GemvPackedKernel extends GemvKernel {
 
   private void codes(
       MemorySegment w, long at, long other, TokenInput x, int col, int count, float[] scratch) {
+    long codes = format.codesOffset(col + count);
     int first = format.codeWords(col);
     int end = format.codeWords(col + count);
     int words = format.codeWords(PackedFormat.BLOCK) * format.scaled / PackedFormat.BLOCK;
     int[] pairs = x.packed(format).pairs();
     switch (format.codes) {
-      case NIBBLES -> PackedNibbles.multiply(w, at, other, first, end, pairs, words, scratch);
-      case FIVES -> PackedFives.multiply(w, at, other, first, end, pairs, scratch);
+      case NIBBLES ->
+          PackedNibbles.multiply(w, at + codes, other + codes, first, end, pairs, words, scratch);
+      case FIVES -> PackedFives.multiply(w, at + codes, other + codes, first, end, pairs, scratch);
       case BYTES -> {
         int codeOffset = (int) format.offset;
-        PackedBytes.multiply(w, at, other, first, end, pairs, words, codeOffset, scratch);
+        PackedBytes.multiply(
+            w, at + codes, other + codes, first, end, pairs, words, codeOffset, scratch);
       }
     }
   }

@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How weights of a tensor type are packed: {@link #GROUP} rows side by side, a 32-bit word of each.
- * First come the words with the codes of all columns, then those with the scales. Nothing is lost:
- * codes keep their values, in fields that a product needs no rearranging for.
+ * Of each {@link #STRETCH} of columns first come the words with the scales, then those with the
+ * codes: in the order in which they are read. Nothing is lost: codes keep their values, in fields
+ * that a product needs no rearranging for.
  */
 enum PackedFormat {
   Q4_0(Codes.NIBBLES, Scales.HALVES, 8, 15, 32),
@@ -40,6 +41,9 @@ enum PackedFormat {
   /** Weights of a block, the unit of codes. */
   static final int BLOCK = 32;
 
+  /** Columns whose scales stand together and are decoded at once. */
+  static final int STRETCH = 1024;
+
   private static final int SUPER_BLOCK = 256;
 
   /** Fields of a word. */
@@ -67,7 +71,7 @@ enum PackedFormat {
     }
   }
 
-  /** What stands behind the codes. */
+  /** What stands in front of the codes. */
   enum Scales {
     /** Half-precision scales of two blocks a word. */
     HALVES,
@@ -132,6 +136,28 @@ enum PackedFormat {
       case SIX_BITS -> cols / SUPER_BLOCK * 4;
       case SIGNED_BYTES, NIBBLE_PAIRS -> cols / SUPER_BLOCK * 5;
     };
+  }
+
+  /**
+   * Returns where the scales of a stretch would start if those of all columns before it stood in
+   * front of them.
+   *
+   * @param first first column of the stretch
+   * @return bytes from the begin of a group
+   */
+  long scalesOffset(int first) {
+    return codeWords(first) * (long) WORD;
+  }
+
+  /**
+   * Returns where the codes of a stretch would start if those of all columns before it stood in
+   * front of them.
+   *
+   * @param end column after the last one of the stretch
+   * @return bytes from the begin of a group
+   */
+  long codesOffset(int end) {
+    return scaleWords(end) * (long) WORD;
   }
 
   /** Returns the size of a packed row in bytes. */

@@ -6,6 +6,7 @@ import static io.internvl.core.kernel.ByteLanes.affine;
 import static io.internvl.core.kernel.ByteLanes.scaled;
 import static io.internvl.core.kernel.PackedFormat.BLOCK;
 import static io.internvl.core.kernel.PackedFormat.GROUP;
+import static io.internvl.core.kernel.PackedFormat.STRETCH;
 import static io.internvl.core.kernel.PackedFormat.WORD;
 
 import java.lang.foreign.MemorySegment;
@@ -36,17 +37,30 @@ final class PackedRowCodec {
    */
   static void decode(
       PackedRows packed, int row, int col, int count, float[] y, int o, byte[] codes) {
+    int done = 0;
+    while (done < count) {
+      int from = col + done;
+      int size = Math.min(STRETCH - from % STRETCH, count - done);
+      decodeInStretch(packed, row, from, size, y, o + done, codes);
+      done += size;
+    }
+  }
+
+  private static void decodeInStretch(
+      PackedRows packed, int row, int col, int count, float[] y, int o, byte[] codes) {
     PackedFormat format = packed.format();
+    int stretch = col / STRETCH * STRETCH;
+    int end = Math.min(stretch + STRETCH, packed.cols());
     MemorySegment w = packed.data();
     long at = row / GROUP * GROUP * packed.rowBytes() + (long) row % GROUP * Integer.BYTES;
-    long from = at + (long) format.codeWords(col) * WORD;
+    long from = at + format.codesOffset(end) + (long) format.codeWords(col) * WORD;
     int blocks = count / BLOCK;
     switch (format.codes) {
       case NIBBLES -> nibbles(w, from, blocks, codes);
       case FIVES -> fives(w, from, blocks, codes);
       case BYTES -> bytes(w, from, blocks, codes);
     }
-    long scales = at + (long) packed.codeWords() * WORD;
+    long scales = at + format.scalesOffset(stretch);
     switch (format.scales) {
       case HALVES -> halves(w, scales, col / BLOCK, blocks, (byte) format.offset, codes, y, o);
       case HALF_PAIRS -> halfPairs(w, scales + (long) col / BLOCK * WORD, blocks, codes, y, o);

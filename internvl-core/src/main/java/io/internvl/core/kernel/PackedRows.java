@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.PackedFormat.BLOCK;
 import static io.internvl.core.kernel.PackedFormat.GROUP;
+import static io.internvl.core.kernel.PackedFormat.STRETCH;
 import static io.internvl.core.kernel.PackedFormat.WORD;
 
 import java.lang.foreign.MemorySegment;
@@ -103,9 +104,9 @@ public final class PackedRows {
     return mine;
   }
 
-  /** Returns how many words of codes a row has: its scales stand behind them. */
-  int codeWords() {
-    return format.codeWords(cols);
+  /** Returns the number of columns. */
+  int cols() {
+    return cols;
   }
 
   /** Returns the size of a row; its words lie among those of its group. */
@@ -153,15 +154,17 @@ public final class PackedRows {
       source.read(rows, row * fileRowBytes);
       long at = row / GROUP * GROUP * rowBytes() + (long) row % GROUP * Integer.BYTES;
       for (int block = 0; block < cols / BLOCK; block++) {
-        long to = at + (long) block * format.codes.words * WORD;
+        int end = Math.min((block * BLOCK / STRETCH + 1) * STRETCH, cols);
+        long to = at + format.codesOffset(end) + (long) block * format.codes.words * WORD;
         switch (format.codes) {
           case NIBBLES -> nibbles(source.codes, BLOCK * block, target, to);
           case FIVES -> fives(source.codes, BLOCK * block, target, to);
           case BYTES -> bytes(source.codes, BLOCK * block, target, to);
         }
       }
-      long to = at + (long) format.codeWords(cols) * WORD;
+      int scalesOfStretch = format.scaleWords(STRETCH);
       for (int i = 0; i < source.scales.length; i++) {
+        long to = at + format.scalesOffset(i / scalesOfStretch * STRETCH);
         target.set(INT, to + (long) i * WORD, source.scales[i]);
       }
     }

@@ -33,7 +33,7 @@ final class PackedFile {
   static final int HEADER_BYTES = 4096;
 
   private static final byte[] MAGIC = "InternVL".getBytes(StandardCharsets.US_ASCII);
-  private static final int VERSION = 1; // of the layouts of PackedFormat
+  private static final int VERSION = 2; // of the layouts of PackedFormat
   private static final int SAMPLES = 16; // of a matrix
   private static final int SAMPLE_BYTES = 4096;
 
