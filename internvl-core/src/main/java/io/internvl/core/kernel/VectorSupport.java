@@ -10,8 +10,13 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector species of all kernels, chosen once: the widest the processor prefers, between 128 and
  * 512 bits. Constants, so that the compiler sees them through.
+ *
+ * <p>The system property {@value #BITS} names another length, for tests: Java computes vectors that
+ * the processor does not have as their definition says, element by element.
  */
 final class VectorSupport {
+  private static final String BITS = "internvl.vectorBits";
+
   static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, shape());
   static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, shape());
 
@@ -44,7 +49,7 @@ final class VectorSupport {
   }
 
   private static VectorShape shape() {
-    int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
+    int bits = Integer.getInteger(BITS, FloatVector.SPECIES_PREFERRED.vectorBitSize());
     return VectorShape.forBitSize(Math.clamp(Integer.highestOneBit(bits), 128, 512));
   }
 }
