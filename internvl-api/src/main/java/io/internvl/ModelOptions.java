@@ -295,13 +295,14 @@ public final class ModelOptions {
      *
      * <p>With vectors of 256 bits 8B Q4_K_M decodes twice as fast, 1B 1.2 to 1.6 times, types with
      * codebooks 1.8 to 6 times (AVX2, AMD Zen 3, 2 threads); prompts take about as long as before,
-     * images as long. With vectors of 512 bits it was not timed. The copies are read instead of what they were made of,
-     * whose pages then need no memory. A weight takes as much as before with Q4_0, Q4_1 and Q4_K; a
-     * fifth more with Q5_0, Q5_1 and Q5_K; a third more with Q6_K, Q3_K and IQ3_S; 4.6 bits with
-     * Q2_K, IQ1_S and IQ1_M; 8.6 bits with IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ4_NL and IQ4_XS.
-     * Other types are not copied, nor is anything with {@link Precision#EXACT}. Loading takes longer, which {@link ProgressListener.Stage#PACK} reports: 2 to 4 s a
-     * gigabyte on that machine; {@link #packWeights(Path)} does it once. The memory belongs to the
-     * model.
+     * images as long. With vectors of 512 bits it was not timed. The copies are read instead of
+     * what they were made of, whose pages then need no memory. A weight takes as much as before
+     * with Q4_0, Q4_1 and Q4_K; a fifth more with Q5_0, Q5_1 and Q5_K; a third more with Q6_K, Q3_K
+     * and IQ3_S; 4.6 bits with Q2_K, IQ1_S and IQ1_M; 8.6 bits with IQ2_XXS, IQ2_XS, IQ2_S,
+     * IQ3_XXS, IQ4_NL and IQ4_XS. Other types are not copied, nor is anything with {@link
+     * Precision#EXACT}. Loading takes longer, which {@link ProgressListener.Stage#PACK} reports: 2
+     * to 4 s a gigabyte on that machine; {@link #packWeights(Path)} does it once. The memory
+     * belongs to the model.
      *
      * @param value true to copy
      * @return this

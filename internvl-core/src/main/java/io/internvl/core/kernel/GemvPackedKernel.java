@@ -55,7 +55,7 @@ final class GemvPackedKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    float[] scratch = mine.lanes((1 + PackedFormat.STRETCH / format.scaled) * 2 * LANES);
+    float[] scratch = mine.lanes((2 + PackedFormat.STRETCH / format.scaled) * 2 * LANES);
     for (int stream = 0; stream < streams; stream += STREAMS) {
       long at = offset + stream * apart;
       long other = at + WORD / 2; // the other half of a group

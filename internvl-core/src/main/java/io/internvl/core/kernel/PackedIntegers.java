@@ -37,15 +37,17 @@ final class PackedIntegers {
       return;
     }
     int blocks = cols / BLOCK;
-    if (factors.length < blocks) {
+    if (factors.length <= blocks) {
       pairs = new int[blocks * pairsOfBlock];
-      factors = new float[blocks];
-      sums = new float[blocks];
+      factors = new float[blocks + 1];
+      sums = new float[blocks + 1];
       halfSums = new float[2 * blocks];
     }
     for (int block = 0; block < blocks; block++) {
       round(x, block);
     }
+    factors[blocks] = 0; // see PackedScales.halves
+    sums[blocks] = 0;
     ready = true;
   }
 

@@ -32,7 +32,8 @@ final class PackedScales {
   private PackedScales() {}
 
   /**
-   * A half-precision scale for each block of 32.
+   * A half-precision scale for each block of 32. Where the number of blocks is odd, the token has a
+   * factor and a sum of zero for one more, and the last word no scale.
    *
    * @param w packed rows
    * @param at where the scales of a vector of rows start
@@ -54,8 +55,11 @@ final class PackedScales {
       float offset,
       float[] scratch,
       int lane) {
-    int end = first + count;
-    int room = lane + (1 + 2 * count) * LANES; // the check makes it too long to be inlined, too
+    int end = first + count + count % 2;
+    int room =
+        lane
+            + (1 + 2 * (count + count % 2))
+                * LANES; // the check makes it too long to be inlined, too
     if (first < 0 || end > factors.length || end > sums.length || room > scratch.length) {
       throw new IllegalArgumentException(
           String.format(
@@ -63,17 +67,21 @@ final class PackedScales {
               first, end, factors.length, sums.length, room, scratch.length));
     }
     FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lane);
-    for (int i = 0; i < count; i++) {
-      int block = first + i;
+    for (int i = 0; i < count; i += 2) { // a word has the scales of two blocks
       int to = lane + (1 + i) * 2 * LANES;
       IntVector v =
-          IntVector.fromMemorySegment(INTS, w, at + (long) (block >> 1) * WORD, ORDER)
-              .lanewise(VectorOperators.LSHL, 16 - (block & 1) * 16);
+          IntVector.fromMemorySegment(INTS, w, at + (long) (first + i >> 1) * WORD, ORDER);
       IntVector h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
       h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
-      FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats().mul(HALF_FACTOR);
-      d.mul(factors[block]).intoArray(scratch, to);
-      sum = d.fma(FloatVector.broadcast(FLOATS, -offset * sums[block]), sum);
+      FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats();
+      d.mul(HALF_FACTOR * factors[first + i + 1]).intoArray(scratch, to + 2 * LANES);
+      sum = d.fma(FloatVector.broadcast(FLOATS, -HALF_FACTOR * offset * sums[first + i + 1]), sum);
+      v = v.lanewise(VectorOperators.LSHL, 16);
+      h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
+      h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
+      d = v.and(SIGN).or(h).reinterpretAsFloats();
+      d.mul(HALF_FACTOR * factors[first + i]).intoArray(scratch, to);
+      sum = d.fma(FloatVector.broadcast(FLOATS, -HALF_FACTOR * offset * sums[first + i]), sum);
     }
     sum.intoArray(scratch, lane);
   }
@@ -284,19 +292,23 @@ final class PackedScales {
       h = v.lanewise(VectorOperators.LSHR, 3).and(MAGNITUDE).or(REBIAS);
       h = h.min(h.reinterpretAsFloats().fma(TWO, SUBNORMAL).reinterpretAsInts());
       FloatVector d = v.and(SIGN).or(h).reinterpretAsFloats().mul(HALF_FACTOR);
-      for (int j = 0; j < 16; j++) {
-        int part = 16 * (first + i) + j;
-        IntVector pair =
-            IntVector.fromMemorySegment(INTS, w, o + (long) (j >> 2) * WORD, ORDER)
-                .lanewise(VectorOperators.LSHR, 8 * (j & 3));
-        FloatVector minimum =
-            (FloatVector)
-                pair.lanewise(VectorOperators.LSHR, 4).and(NIBBLE).convert(VectorOperators.I2F, 0);
-        sum = minimum.mul(m).fma(FloatVector.broadcast(FLOATS, sums[part]), sum);
-        ((FloatVector) pair.and(NIBBLE).convert(VectorOperators.I2F, 0))
-            .mul(d)
-            .mul(factors[part >> 1])
-            .intoArray(scratch, lane + (1 + 16 * i + j) * 2 * LANES);
+      for (int word = 0; word < 4; word++) {
+        IntVector pairs = IntVector.fromMemorySegment(INTS, w, o + (long) word * WORD, ORDER);
+        for (int part = 0; part < 4; part++) {
+          int j = 16 * (first + i) + 4 * word + part;
+          FloatVector minimum =
+              (FloatVector)
+                  pairs
+                      .lanewise(VectorOperators.LSHR, 4)
+                      .and(NIBBLE)
+                      .convert(VectorOperators.I2F, 0);
+          sum = minimum.mul(m).fma(FloatVector.broadcast(FLOATS, sums[j]), sum);
+          ((FloatVector) pairs.and(NIBBLE).convert(VectorOperators.I2F, 0))
+              .mul(d)
+              .mul(factors[j >> 1])
+              .intoArray(scratch, lane + (1 + 16 * i + 4 * word + part) * 2 * LANES);
+          pairs = pairs.lanewise(VectorOperators.LSHR, 8);
+        }
       }
     }
     sum.intoArray(scratch, lane);
