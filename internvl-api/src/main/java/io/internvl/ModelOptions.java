@@ -293,8 +293,8 @@ public final class ModelOptions {
      * Copies quantised matrices of the language model to a layout that decodes faster: several rows
      * side by side, so that no sum over the lanes of a vector is needed. Default: false.
      *
-     * <p>With vectors of 256 bits 8B Q4_K_M decodes twice as fast, 1B 1.2 to 1.6 times, types with
-     * codebooks 1.8 to 6 times (AVX2, AMD Zen 3, 2 threads); prompts take about as long as before,
+     * <p>With vectors of 256 bits 8B Q4_K_M decodes 2.5 times as fast, 1B 1.5 times, types with
+     * codebooks 1.7 to 6 times (AVX2, AMD Zen 3, 2 threads); prompts take about as long as before,
      * images as long. With vectors of 512 bits it was not timed. The copies are read instead of
      * what they were made of, whose pages then need no memory. A weight takes as much as before
      * with Q4_0, Q4_1 and Q4_K; a fifth more with Q5_0, Q5_1 and Q5_K; a third more with Q6_K, Q3_K
