@@ -319,7 +319,8 @@ public final class ModelOptions {
      * share the memory.
      *
      * <p>The file belongs to the model: it starts with a digest of the names, types and shapes of
-     * all matrices and of 64 KiB from all over each. With another model it is written anew, which
+     * all matrices and of 64 KiB from all over each. With another model, or on a processor with
+     * vectors of 512 bits instead of shorter ones or the other way round, it is written anew, which
      * replaces it when it is complete. A file that is something else is not touched; loading fails.
      *
      * @param file where the copies are or will be, such as {@code model.packed} beside the model;
