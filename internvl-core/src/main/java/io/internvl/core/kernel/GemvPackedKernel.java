@@ -55,7 +55,7 @@ final class GemvPackedKernel extends GemvKernel {
       WorkerScratch mine,
       MemorySegment sums,
       long to) {
-    float[] scratch = mine.lanes((2 + PackedFormat.STRETCH / format.scaled) * 2 * LANES);
+    float[] scratch = mine.lanes((1 + PackedFormat.STRETCH / format.scaled) * 2 * LANES);
     for (int stream = 0; stream < streams; stream += STREAMS) {
       long at = offset + stream * apart;
       long other = at + WORD / 2; // the other half of a group
@@ -128,7 +128,7 @@ final class GemvPackedKernel extends GemvKernel {
     long codes = format.codesOffset(col + count);
     int first = format.codeWords(col);
     int end = format.codeWords(col + count);
-    int words = format.codeWords(PackedFormat.BLOCK) * format.scaled / PackedFormat.BLOCK;
+    int words = format.codes.words * format.scaled / PackedFormat.BLOCK; // that share a scale
     int[] pairs = x.packed(format).pairs();
     switch (format.codes) {
       case NIBBLES ->

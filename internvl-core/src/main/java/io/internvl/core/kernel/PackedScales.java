@@ -55,11 +55,9 @@ final class PackedScales {
       float offset,
       float[] scratch,
       int lane) {
-    int end = first + count + count % 2;
-    int room =
-        lane
-            + (1 + 2 * (count + count % 2))
-                * LANES; // the check makes it too long to be inlined, too
+    int even = count + count % 2;
+    int end = first + even;
+    int room = lane + (1 + 2 * even) * LANES; // the check makes it too long to be inlined, too
     if (first < 0 || end > factors.length || end > sums.length || room > scratch.length) {
       throw new IllegalArgumentException(
           String.format(
