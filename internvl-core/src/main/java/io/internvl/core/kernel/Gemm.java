@@ -186,7 +186,9 @@ final class Gemm implements Workers.Task, AutoCloseable {
       if (packed == null) {
         RowCodec.decode(weight, firstRow + row, col, count, tile, to);
       } else {
-        PackedRowCodec.decode(packed, firstRow + row, col, count, tile, to, mine.values(count));
+        int[] codes = mine.words(PackedRowCodec.codeInts(count));
+        float[] scales = mine.lanes(PackedRowCodec.scaleFloats(count));
+        PackedRowCodec.decode(packed, firstRow + row, col, count, tile, to, codes, scales);
       }
     }
   }

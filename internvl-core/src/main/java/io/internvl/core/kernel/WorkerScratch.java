@@ -23,6 +23,7 @@ final class WorkerScratch implements AutoCloseable {
   private float @Nullable [] valueTile;
   private float[] lanes = {};
   private byte[] values = {};
+  private int[] words = {};
   private final int[] codes = new int[RowShares.STREAMS * GemvBookKernel.CODES_OF_FOUR];
   private final long[] entries = new long[RowShares.STREAMS * GemvBookKernel.CODES_OF_EIGHT];
   private final long[] signs =
@@ -62,6 +63,14 @@ final class WorkerScratch implements AutoCloseable {
       values = new byte[size];
     }
     return values;
+  }
+
+  /** Returns an array for codes of a row, several in an integer. */
+  int[] words(int size) {
+    if (words.length < size) {
+      words = new int[size];
+    }
+    return words;
   }
 
   /** Indices of the codes of a super-block of each stream, see {@link GemvBookKernel}. */
