@@ -225,11 +225,8 @@ final class FusedAttention implements Workers.Task {
     MemorySegment scores = mine.scores.atLeast(PRODUCTS_BYTES + (KEY_BLOCK + 1) * PART_BYTES);
     int panel = panel(item);
     int width = layout.width(panel);
-    long stride = (long) width * Float.BYTES;
-    for (int row = 0; row < count; row += ROWS) { // the last ones may be of earlier keys
-      long to = PRODUCTS_BYTES + row * stride;
-      MicroKernels.multiply(mine.tile(), row * TILE_STRIDE, headDim, state, at, width, scores, to);
-    }
+    int rows = Panels.roundUp(count, ROWS); // the last ones may be of earlier keys
+    MicroKernels.multiply(mine.tile(), rows, headDim, state, at, width, scores, PRODUCTS_BYTES);
     int ahead = position(item) - key;
     if (causal && (ahead < count - 1 || lastPosition(item) - window >= key)) {
       AttentionKernels.mask(scores, PRODUCTS_BYTES, count, width, ahead, window);
@@ -238,12 +235,10 @@ final class FusedAttention implements Workers.Task {
       long factors = softmaxOffset(at) + 2 * PART_BYTES;
       AttentionKernels.multiplyRows(state, sumsOffset(at), headDim, width, state, factors);
     }
-    for (int row = 0; row < headDim; row += ROWS) {
-      long sums = sumsOffset(at) + row * stride;
-      MicroKernels.multiply(
-          mine.valueTile(), row * TILE_STRIDE, count, scores, PRODUCTS_BYTES, width, scores, 0);
-      MicroKernels.add(scores, 0, width, state, sums);
-    }
+    float[] values = mine.valueTile();
+    int dims = Panels.roundUp(headDim, ROWS);
+    MicroKernels.multiplyAndAdd(
+        values, dims, count, scores, PRODUCTS_BYTES, width, scores, state, sumsOffset(at));
   }
 
   private static boolean softmax(

@@ -1,7 +1,6 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.MicroKernels.MAX_DEPTH;
-import static io.internvl.core.kernel.MicroKernels.ROWS;
 import static io.internvl.core.kernel.MicroKernels.TILE_STRIDE;
 import static io.internvl.core.kernel.MicroKernels.WIDE;
 import static io.internvl.core.kernel.VectorSupport.LANES;
@@ -199,15 +198,10 @@ final class Gemm implements Workers.Task, AutoCloseable {
     long rowBytes = (long) width * Float.BYTES;
     MemorySegment packed = panels.segment();
     long x = panels.offset(panel) + col * rowBytes;
-    for (int row = 0; row < tileRows; row += ROWS) {
-      int w = row * TILE_STRIDE;
-      long to = target + row * rowBytes;
-      if (col == 0) {
-        MicroKernels.multiply(tile, w, count, packed, x, width, sums, to);
-      } else {
-        MicroKernels.multiply(tile, w, count, packed, x, width, sums, 0);
-        MicroKernels.add(sums, 0, width, sums, to);
-      }
+    if (col == 0) {
+      MicroKernels.multiply(tile, tileRows, count, packed, x, width, sums, target);
+    } else {
+      MicroKernels.multiplyAndAdd(tile, tileRows, count, packed, x, width, sums, sums, target);
     }
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Gemv implements Workers.Task, AutoCloseable {
   /**
    * Most tokens for which reading the weights, not arithmetic, takes the time. With narrow vectors
-   * seven take longer here than sixteen in {@link Gemm}.
+   * seven take longer here than in {@link Gemm}.
    */
   static final int MAX_TOKENS = VectorSupport.LANES < 16 ? 6 : 8;
 

@@ -30,7 +30,7 @@ final class MicroKernels {
   /** Floats between rows of a weight tile; no power of two, so that rows differ in cache sets. */
   static final int TILE_STRIDE = MAX_DEPTH + 16;
 
-  /** Rows that one call of {@link #multiply} computes. */
+  /** Rows of a tile come in multiples of this. */
   static final int ROWS = 8;
 
   /** Vectors of a wide panel. */
@@ -45,29 +45,78 @@ final class MicroKernels {
   /** 256 bits stand for AVX2, which has 16 vector registers instead of 32. */
   private static final boolean FEW_REGISTERS = LANES == 8;
 
-  /**
-   * Lanes of the narrowest panel. {@link MicroKernel8x1} needs more than 16 registers: it is slower
-   * than a wide panel with a half of zeros.
-   */
-  static final int NARROW = FEW_REGISTERS ? WIDE : LANES;
+  /** Rows that {@link MicroKernel7x1} or {@link MicroKernel8x1} computes. */
+  private static final int NARROW_ROWS = FEW_REGISTERS ? 7 : ROWS;
 
   private MicroKernels() {}
 
   /**
-   * Multiplies {@link #ROWS} rows of a tile with a panel.
+   * Multiplies rows of a tile with a panel.
    *
    * @param w weight tile
-   * @param wo index of the first weight
+   * @param rows number of rows, a multiple of {@link #ROWS}
    * @param depth number of products in each sum, at most {@link #MAX_DEPTH}
    * @param x panel (depth, width)
    * @param xo byte offset of the panel
    * @param width lanes of the panel: one or {@link #VECTORS} vectors
-   * @param y receives the sums (ROWS, width)
+   * @param y receives the sums (rows, width)
    * @param yo byte offset of the sums
    */
   static void multiply(
+      float[] w,
+      int rows,
+      int depth,
+      MemorySegment x,
+      long xo,
+      int width,
+      MemorySegment y,
+      long yo) {
+    int step = width == LANES ? NARROW_ROWS : ROWS;
+    for (int row = 0; row < rows; row += step) {
+      int first = Math.min(row, rows - step); // the last ones may be computed twice
+      long to = yo + (long) first * width * Float.BYTES;
+      multiplyStep(w, first * TILE_STRIDE, depth, x, xo, width, y, to);
+    }
+  }
+
+  /**
+   * Multiplies rows of a tile with a panel and adds the sums to others.
+   *
+   * @param w weight tile
+   * @param rows number of rows, a multiple of {@link #ROWS}
+   * @param depth number of products in each sum, at most {@link #MAX_DEPTH}
+   * @param x panel (depth, width)
+   * @param xo byte offset of the panel
+   * @param width lanes of the panel: one or {@link #VECTORS} vectors
+   * @param products room for {@link #SUMS_BYTES} at its begin
+   * @param y what is added to (rows, width)
+   * @param yo its byte offset
+   */
+  static void multiplyAndAdd(
+      float[] w,
+      int rows,
+      int depth,
+      MemorySegment x,
+      long xo,
+      int width,
+      MemorySegment products,
+      MemorySegment y,
+      long yo) {
+    int step = width == LANES ? NARROW_ROWS : ROWS;
+    long rowBytes = (long) width * Float.BYTES;
+    for (int row = 0; row < rows; row += step) {
+      int first = Math.min(row, rows - step);
+      multiplyStep(w, first * TILE_STRIDE, depth, x, xo, width, products, 0);
+      long done = (row - first) * rowBytes;
+      add(products, done, step * rowBytes, y, yo + first * rowBytes);
+    }
+  }
+
+  private static void multiplyStep(
       float[] w, int wo, int depth, MemorySegment x, long xo, int width, MemorySegment y, long yo) {
-    if (width == LANES) {
+    if (width == LANES && FEW_REGISTERS) {
+      MicroKernel7x1.multiply(w, wo, depth, x, xo, y, yo);
+    } else if (width == LANES) {
       MicroKernel8x1.multiply(w, wo, depth, x, xo, y, yo);
     } else if (FEW_REGISTERS) {
       MicroKernel4x2.multiply(w, wo, depth, x, xo, y, yo);
@@ -78,19 +127,9 @@ final class MicroKernels {
     }
   }
 
-  /**
-   * Adds sums to others.
-   *
-   * @param x sums of one call (ROWS, width)
-   * @param xo their byte offset
-   * @param width lanes
-   * @param y what is added to
-   * @param yo its byte offset
-   */
-  static void add(MemorySegment x, long xo, int width, MemorySegment y, long yo) {
-    long bytes = (long) ROWS * width * Float.BYTES;
-    for (long at = 0; at < bytes; at += VECTOR_BYTES) {
-      FloatVector a = FloatVector.fromMemorySegment(FLOATS, x, xo + at, ORDER);
+  private static void add(MemorySegment x, long begin, long end, MemorySegment y, long yo) {
+    for (long at = begin; at < end; at += VECTOR_BYTES) {
+      FloatVector a = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER);
       FloatVector.fromMemorySegment(FLOATS, y, yo + at, ORDER)
           .add(a)
           .intoMemorySegment(y, yo + at, ORDER);

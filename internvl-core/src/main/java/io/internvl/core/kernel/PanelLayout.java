@@ -1,14 +1,17 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.MicroKernels.NARROW;
 import static io.internvl.core.kernel.MicroKernels.WIDE;
+import static io.internvl.core.kernel.VectorSupport.LANES;
 
-/** How tokens are divided into panels: wide ones, and one that is as narrow as the rest allows. */
+/**
+ * How tokens are divided into panels: wide ones, and one of a single vector if the rest fits into
+ * it.
+ */
 final class PanelLayout {
   private int lanes;
 
   void divide(int tokens) {
-    lanes = Panels.roundUp(tokens, NARROW);
+    lanes = Panels.roundUp(tokens, LANES);
   }
 
   /** Returns the number of panels. */

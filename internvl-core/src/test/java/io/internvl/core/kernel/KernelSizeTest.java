@@ -93,6 +93,7 @@ class KernelSizeTest {
     "DecodeKernels,addValues",
     "AttentionKernels,softmax",
     "OutputRows,swish",
+    "MicroKernel7x1,multiply",
     "MicroKernel8x1,multiply",
     "MicroKernel8x2,multiply"
   })
