@@ -180,6 +180,7 @@ final class Answer {
         Math.min(logits.length, tokenizer.vocabularySize()),
         logits.length,
         Float.NEGATIVE_INFINITY);
+    requireNumbers(logits);
     probabilities.observe(logits);
     banned.apply(logits);
     if (produced < minTokens) {
@@ -188,6 +189,18 @@ final class Answer {
       }
     }
     return sampler.sample(logits);
+  }
+
+  private static void requireNumbers(float[] logits) {
+    for (int token = 0; token < logits.length; token++) {
+      if (Float.isNaN(logits[token])) {
+        throw new InternVlException(
+            "the logit of token "
+                + token
+                + " is not a number: weights are damaged, or values too large for half precision;"
+                + " compare the file with its source, or try KvCacheType.F32 and Precision.EXACT");
+      }
+    }
   }
 
   private @Nullable FinishReason limit() {

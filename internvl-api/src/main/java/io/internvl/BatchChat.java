@@ -18,6 +18,7 @@ final class BatchChat implements AutoCloseable {
   private final Model model;
   private final List<Message> questions;
   private final SessionOptions options;
+  private final List<GenerationOptions> generations; // of each question
   private final TurnBuilder turns;
   private final DecoderBatch batch;
   private final @Nullable Conversation[] conversations; // by place
@@ -33,13 +34,23 @@ final class BatchChat implements AutoCloseable {
     }
   }
 
-  BatchChat(Model model, List<Message> questions, SessionOptions options, BatchListener listener) {
+  BatchChat(
+      Model model,
+      List<Message> questions,
+      List<GenerationOptions> generations,
+      SessionOptions options,
+      BatchListener listener) {
     questions.forEach(Message::requireUser);
+    if (generations.size() != questions.size()) {
+      throw new IllegalArgumentException(
+          generations.size() + " generation options for " + questions.size() + " questions");
+    }
     this.model = model;
     this.questions = List.copyOf(questions);
+    this.generations = List.copyOf(generations);
     this.options = options;
     this.listener = listener;
-    turns = new TurnBuilder(model);
+    turns = new TurnBuilder(model, SharedImages.of(questions, options.history()));
     int places = Math.min(PLACES, questions.size());
     conversations = new Conversation[places];
     pieces = new String[places];
@@ -103,7 +114,7 @@ final class BatchChat implements AutoCloseable {
     EncodedTurn encoded = turns.first(options.systemMessage(), options.history(), message, watch);
     batch.cache(place).truncate(0);
     DecoderState state = batch.conversation(place);
-    Turn turn = turns.begin(message, encoded, -1, state, options.generation(), watch);
+    Turn turn = turns.begin(message, encoded, -1, state, generations.get(question), watch);
     watch.start();
     pieces[place] = turn.answer().next(state.logits(), 0);
     watch.decode();

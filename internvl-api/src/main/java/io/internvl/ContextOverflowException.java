@@ -25,10 +25,28 @@ public final class ContextOverflowException extends InternVlException {
     this.available = available;
   }
 
+  /** Says that images are too many for any conversation, before the rest of them is decoded. */
+  static ContextOverflowException ofImages(int read, int images, long rows, int contextLength) {
+    return new ContextOverflowException(
+        "the first "
+            + read
+            + " of "
+            + images
+            + " images need "
+            + rows
+            + " positions, but the context has "
+            + contextLength
+            + "; use fewer tiles (Image.withMaxTiles), fewer images or a larger"
+            + " ModelOptions.contextLength",
+        (int) Math.min(rows, Integer.MAX_VALUE),
+        contextLength);
+  }
+
   /**
    * Returns how many positions the new prompt needs.
    *
-   * @return tokens, image embeddings and one answer token
+   * @return tokens, image embeddings and one answer token; at least so many when the images alone
+   *     are too many
    */
   public int needed() {
     return needed;

@@ -256,7 +256,7 @@ public final class GenerationOptions {
      * @throws IllegalArgumentException when out of range
      */
     public Builder topP(double value) {
-      if (value <= 0) {
+      if ((float) value <= 0) {
         throw new IllegalArgumentException("topP: " + value + ", expected above 0, up to 1");
       }
       topP = inRange("topP", value, 0, 1);
@@ -285,7 +285,7 @@ public final class GenerationOptions {
      * @throws IllegalArgumentException when out of range
      */
     public Builder repetitionPenalty(double value) {
-      if (value <= 0) {
+      if ((float) value <= 0) {
         throw new IllegalArgumentException(
             "repetitionPenalty: " + value + ", expected above 0, up to 10");
       }
@@ -294,7 +294,8 @@ public final class GenerationOptions {
     }
 
     /**
-     * Seeds the random draw; the same seed gives the same answer. Default: 0.
+     * Seeds the random draw; the same seed gives the same answer. In a batch, the question with
+     * index i draws with this seed plus i. Default: 0.
      *
      * @param value any
      * @return this

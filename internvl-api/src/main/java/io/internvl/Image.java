@@ -27,6 +27,7 @@ public final class Image {
 
   private static final long MOST_PIXELS = Integer.MAX_VALUE / 3;
   private static final int MOST_TILES = 40;
+  private static final int MOST_BYTES = 1 << 30;
   private static final Settings DEFAULTS = new Settings(0, 0, true, false, DEFAULT_MAX_PIXELS);
 
   private final Source source;
@@ -84,10 +85,14 @@ public final class Image {
    *
    * @param stream contents of an image file; read to the end, not closed
    * @return the image
-   * @throws IOException when reading fails
+   * @throws IOException when reading fails, or after 1 GiB
    */
   public static Image of(InputStream stream) throws IOException {
-    return of(new Source.OfBytes(stream.readAllBytes()));
+    byte[] bytes = stream.readNBytes(MOST_BYTES);
+    if (bytes.length == MOST_BYTES) {
+      throw new IOException("the image has " + MOST_BYTES + " bytes or more");
+    }
+    return of(new Source.OfBytes(bytes));
   }
 
   /**

@@ -9,7 +9,7 @@ import io.internvl.vision.vit.VisionConfig;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Decodes an image, cuts it into tiles and normalises them for a vision tower. */
+/** Decodes an image, cuts it into tiles, and normalises those for a vision tower. */
 final class ImagePreparation {
   private final VisionConfig config;
   private final Normalization normalization;
@@ -21,7 +21,12 @@ final class ImagePreparation {
 
   PreparedImage prepare(Image image) {
     List<RgbImage> tiles = tiles(image);
-    return new PreparedImage(normalization.apply(tiles), tiles.size());
+    return new PreparedImage(image, tiles, tiles.size());
+  }
+
+  /** Normalises the tiles of an image: (tiles, 3, tileSize, tileSize). */
+  float[] pixels(PreparedImage image) {
+    return normalization.apply(image.tiles());
   }
 
   List<RgbImage> tiles(Image image) {
@@ -36,16 +41,28 @@ final class ImagePreparation {
     try {
       return cutter.of(decode(image.source(), settings));
     } catch (ImageException e) {
-      throw new ImageReadException(String.valueOf(e.getMessage()), e);
+      String name = name(image.source());
+      String message = String.valueOf(e.getMessage());
+      throw new ImageReadException(
+          message.startsWith(name + ": ") ? message : name + ": " + message, e);
     }
+  }
+
+  private static String name(Image.Source source) {
+    return switch (source) {
+      case Image.Source.OfPath(Path path) -> path.toString();
+      case Image.Source.OfBytes(byte[] bytes) -> "image of " + bytes.length + " bytes";
+      case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
+          "image of " + width + "x" + height + " pixels";
+      case Image.Source.OfImages images -> throw new IllegalStateException("not a single image");
+    };
   }
 
   private static RgbImage decode(Image.Source source, Image.Settings settings) {
     ImageDecoder decoder = new ImageDecoder(settings.maxPixels(), settings.upright());
     return switch (source) {
       case Image.Source.OfPath(Path path) -> decoder.decode(path);
-      case Image.Source.OfBytes(byte[] bytes) ->
-          decoder.decode(bytes, "image of " + bytes.length + " bytes");
+      case Image.Source.OfBytes(byte[] bytes) -> decoder.decode(bytes, name(source));
       case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
           new RgbImage(width, height, rgb);
       case Image.Source.OfImages images -> throw new IllegalStateException("not a single image");

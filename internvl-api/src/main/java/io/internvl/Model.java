@@ -2,6 +2,8 @@ package io.internvl;
 
 import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.ChatTemplates;
+import io.internvl.core.chat.PromptEncoder;
+import io.internvl.core.chat.PromptPart;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.ScaledAdapter;
 import io.internvl.core.kernel.Kernels;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,7 @@ public final class Model implements AutoCloseable {
     this.decoder = decoder;
     this.embedder = embedder;
     tokenizer = ModelLoader.naming(file.path(), () -> Tokenizers.from(file.metadata()));
+    ModelLoader.naming(file.path(), () -> requireTokensFit(decoder));
     ChatTemplates.Detection detection =
         options
             .chatFormat()
@@ -75,7 +79,35 @@ public final class Model implements AutoCloseable {
         file.path(),
         template.name(),
         detection.reason());
+    ModelLoader.naming(file.path(), this::requireTemplateTokens);
     info = describe(sizeBytes);
+  }
+
+  private int requireTokensFit(Decoder loaded) {
+    int rows = loaded.config().vocabularySize();
+    int tokens = tokenizer.vocabularySize();
+    if (tokens > rows) {
+      throw new GgufException(
+          "key 'tokenizer.ggml.tokens' has "
+              + tokens
+              + " elements, but the model has embeddings for "
+              + rows
+              + "; tokenizer and weights are of different models");
+    }
+    return tokens;
+  }
+
+  /** Encodes a short conversation, which fails when a token of the chat format is missing. */
+  private List<PromptEncoder.Run> requireTemplateTokens() {
+    List<PromptPart> content = new ArrayList<>();
+    content.add(new PromptPart.Text("?"));
+    if (embedder != null) {
+      content.add(new PromptPart.ImageSlot(0));
+    }
+    List<PromptPart> parts = new ArrayList<>(template.system("?"));
+    parts.addAll(template.user(content));
+    parts.addAll(template.endOfAnswer());
+    return new PromptEncoder(tokenizer).encode(parts, index -> 1);
   }
 
   /**
@@ -206,7 +238,9 @@ public final class Model implements AutoCloseable {
    * conversations has a KV cache of its own, which starts with 512 positions; activations are
    * shared. An answer does not depend on the other questions but for rounding: sums of several
    * tokens are computed in another order than those of one, which can turn a choice between tokens
-   * of almost equal probability. The same batch always gets the same answers.
+   * of almost equal probability. The same batch always gets the same answers; where answers are
+   * drawn, the question with index i draws with the seed plus i. An {@link Image} that several
+   * questions have is embedded once.
    *
    * {@snippet class="io.internvl.snippets.Snippets" region="batch"}
    *
@@ -240,11 +274,36 @@ public final class Model implements AutoCloseable {
    */
   public void chatBatch(
       List<Message> messages, SessionOptions sessionOptions, BatchListener listener) {
+    GenerationOptions same = sessionOptions.generation();
+    List<GenerationOptions> generations =
+        IntStream.range(0, messages.size())
+            .mapToObj(i -> same.toBuilder().seed(same.seed() + i).build())
+            .toList();
+    chatBatch(messages, generations, sessionOptions, listener);
+  }
+
+  /**
+   * Answers independent questions like {@link #chatBatch(List, SessionOptions, BatchListener)},
+   * each with settings of its own: other limits, or the same question with several seeds.
+   *
+   * @param messages user messages, with or without images
+   * @param generations how each answer is produced, as many as messages
+   * @param sessionOptions settings of every conversation but for {@link SessionOptions#generation}
+   * @param listener hears of texts, answers and failures, on this thread
+   * @throws IllegalArgumentException when there are more or fewer settings than messages
+   * @throws IllegalStateException when the model is closed
+   * @throws InternVlException when a question cannot be evaluated and the listener does not take it
+   */
+  public void chatBatch(
+      List<Message> messages,
+      List<GenerationOptions> generations,
+      SessionOptions sessionOptions,
+      BatchListener listener) {
     Objects.requireNonNull(listener, "listener");
-    if (messages.isEmpty()) {
+    if (messages.isEmpty() && generations.isEmpty()) {
       return;
     }
-    try (BatchChat batch = new BatchChat(this, messages, sessionOptions, listener)) {
+    try (BatchChat batch = new BatchChat(this, messages, generations, sessionOptions, listener)) {
       batch.run();
     }
   }

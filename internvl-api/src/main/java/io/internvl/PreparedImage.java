@@ -1,9 +1,13 @@
 package io.internvl;
 
+import io.internvl.vision.image.RgbImage;
+import java.util.List;
+
 /**
- * An image cut into tiles and normalised.
+ * An image cut into tiles.
  *
- * @param pixels (tiles, 3, tileSize, tileSize)
- * @param tiles number of tiles, the thumbnail included
+ * @param source the image
+ * @param tiles pixels of the tiles; none when the image has been embedded already
+ * @param count number of tiles, the thumbnail included
  */
-record PreparedImage(float[] pixels, int tiles) {}
+record PreparedImage(Image source, List<RgbImage> tiles, int count) {}

@@ -195,7 +195,7 @@ public final class Session implements AutoCloseable {
       running = null;
       carriedToken = answer.unevaluated();
       history.add(current.question());
-      history.add(Message.assistant(answer.text().strip()));
+      history.add(TurnBuilder.answered(answer.text().strip()));
       return current.reply();
     } finally {
       use.unlock();

@@ -15,18 +15,30 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Turns messages into prompts - template, token ids, tiles, embeddings - and evaluates them. */
 final class TurnBuilder {
   private static final Set<String> VISIBLE_TOKENS =
       Set.of("<ref>", "</ref>", "<box>", "</box>", "<quad>", "</quad>", "<think>", "</think>");
 
+  private static final Pattern VISIBLE =
+      Pattern.compile(VISIBLE_TOKENS.stream().map(Pattern::quote).collect(Collectors.joining("|")));
+
   private final Model model;
   private final ChatTemplate template;
   private final PromptEncoder encoder;
+  private final SharedImages shared;
 
   TurnBuilder(Model model) {
+    this(model, SharedImages.none());
+  }
+
+  TurnBuilder(Model model, SharedImages shared) {
     this.model = model;
+    this.shared = shared;
     this.template = model.template();
     this.encoder = new PromptEncoder(model.tokenizer());
   }
@@ -41,7 +53,7 @@ final class TurnBuilder {
       if (message.role() == Message.Role.USER) {
         parts.addAll(template.user(content(message, images)));
       } else {
-        parts.addAll(template.assistant(message.text()));
+        parts.addAll(template.assistant(content(message, images)));
       }
     }
     parts.addAll(template.user(content(question, images)));
@@ -82,20 +94,40 @@ final class TurnBuilder {
 
   private EncodedTurn encode(
       List<PromptPart> parts, List<Image> images, OptionalInt firstToken, Stopwatch watch) {
-    List<PreparedImage> prepared = new ArrayList<>(images.size());
-    if (!images.isEmpty()) {
-      ImagePreparation preparation = new ImagePreparation(model.embedder().config());
-      watch.start();
-      for (Image image : images) {
-        prepared.add(preparation.prepare(image));
-      }
-      watch.preprocess();
-    }
+    List<PreparedImage> prepared = images.isEmpty() ? List.of() : prepare(images, watch);
     int tokensPerTile = model.info().tokensPerTile();
     List<PromptEncoder.Run> runs = new ArrayList<>();
     firstToken.ifPresent(id -> runs.add(new PromptEncoder.TokenRun(List.of(id))));
-    runs.addAll(encoder.encode(parts, index -> prepared.get(index).tiles() * tokensPerTile));
+    runs.addAll(encoder.encode(parts, index -> prepared.get(index).count() * tokensPerTile));
     return new EncodedTurn(runs, prepared);
+  }
+
+  /** Cuts images into tiles; stops at the first one that no context has room for. */
+  private List<PreparedImage> prepare(List<Image> images, Stopwatch watch) {
+    ImagePreparation preparation = new ImagePreparation(model.embedder().config());
+    int tokensPerTile = model.info().tokensPerTile();
+    List<PreparedImage> prepared = new ArrayList<>(images.size());
+    long rows = 0;
+    watch.start();
+    for (Image image : images) {
+      float[] known = shared.find(image);
+      PreparedImage next =
+          known == null
+              ? preparation.prepare(image)
+              : new PreparedImage(image, List.of(), tiles(known, tokensPerTile));
+      prepared.add(next);
+      rows += (long) next.count() * tokensPerTile;
+      if (rows > model.contextLength()) {
+        throw ContextOverflowException.ofImages(
+            prepared.size(), images.size(), rows, model.contextLength());
+      }
+    }
+    watch.preprocess();
+    return prepared;
+  }
+
+  private int tiles(float[] embeddings, int tokensPerTile) {
+    return embeddings.length / model.decoder().config().hiddenSize() / tokensPerTile;
   }
 
   /**
@@ -119,6 +151,7 @@ final class TurnBuilder {
       Stopwatch watch) {
     int cached = state.cache().length();
     encoded.checkRoom(carriedToken >= 0 ? 1 : 0, state.cache());
+    Answer answer = answer(state, generation); // may fail, so before anything is evaluated
     Prompt prompt = prompt(encoded, carriedToken, watch);
     ProgressListener progress = model.options().progress();
     watch.start();
@@ -126,16 +159,18 @@ final class TurnBuilder {
         .evaluate(
             prompt, (done, total) -> progress.update(ProgressListener.Stage.PREFILL, done, total));
     watch.prefill();
+    return new Turn(question, cached, prompt.length(), prompt.embeddingRows(), answer, watch);
+  }
+
+  private Answer answer(DecoderState state, GenerationOptions generation) {
     int vocabulary = model.decoder().config().vocabularySize();
-    Answer answer =
-        new Answer(
-            state.cache(),
-            model.tokenizer(),
-            new Sampler(sampling(generation), vocabulary),
-            new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
-            vocabulary,
-            generation);
-    return new Turn(question, prompt, cached, answer, watch);
+    return new Answer(
+        state.cache(),
+        model.tokenizer(),
+        new Sampler(sampling(generation), vocabulary),
+        new StreamingDecoder(model.tokenizer(), VISIBLE_TOKENS),
+        vocabulary,
+        generation);
   }
 
   private static SamplingOptions sampling(GenerationOptions generation) {
@@ -154,7 +189,7 @@ final class TurnBuilder {
     if (carriedToken >= 0) {
       prompt.addTokens(new int[] {carriedToken});
     }
-    int total = turn.images().stream().mapToInt(PreparedImage::tiles).sum();
+    int total = turn.images().stream().mapToInt(PreparedImage::count).sum();
     int done = 0;
     for (PromptEncoder.Run run : turn.runs()) {
       switch (run) {
@@ -165,7 +200,7 @@ final class TurnBuilder {
           watch.start();
           prompt.addEmbeddings(embed(image, done, total), rows);
           watch.vision();
-          done += image.tiles();
+          done += image.count();
         }
       }
     }
@@ -173,13 +208,42 @@ final class TurnBuilder {
   }
 
   private float[] embed(PreparedImage image, int done, int total) {
+    float[] known = shared.find(image.source());
+    if (known != null) {
+      return known;
+    }
     ProgressListener progress = model.options().progress();
-    return model
-        .embedder()
-        .embed(
-            image.pixels(),
-            image.tiles(),
-            finished -> progress.update(ProgressListener.Stage.VISION, done + finished, total));
+    ImagePreparation preparation = new ImagePreparation(model.embedder().config());
+    float[] rows =
+        model
+            .embedder()
+            .embed(
+                preparation.pixels(image),
+                image.count(),
+                finished -> progress.update(ProgressListener.Stage.VISION, done + finished, total));
+    shared.offer(image.source(), rows);
+    return rows;
+  }
+
+  /**
+   * Makes a message of an answer, in which the tokens that a reader sees, such as {@code <ref>},
+   * are those tokens again.
+   */
+  static Message answered(String text) {
+    List<Message.Part> parts = new ArrayList<>();
+    Matcher matcher = VISIBLE.matcher(text);
+    int from = 0;
+    while (matcher.find()) {
+      if (matcher.start() > from) {
+        parts.add(new Message.Text(text.substring(from, matcher.start())));
+      }
+      parts.add(new Message.Markup(matcher.group()));
+      from = matcher.end();
+    }
+    if (from < text.length() || from == 0) {
+      parts.add(new Message.Text(text.substring(from)));
+    }
+    return new Message(Message.Role.ASSISTANT, parts);
   }
 
   int imageContextToken() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -146,5 +147,56 @@ class BatchListenerTest {
           }
         });
     assertThat(answers).hasSize(2);
+  }
+
+  private static GenerationOptions drawn(long seed) {
+    return GenerationOptions.builder().maxTokens(12).temperature(2).topK(0).seed(seed).build();
+  }
+
+  @Test
+  void equalQuestionsOfABatchDrawDifferentAnswers() {
+    SessionOptions options = SessionOptions.builder().generation(drawn(0)).build();
+    List<Message> same = Collections.nCopies(4, Message.user("Hello!"));
+    List<String> texts = model.chatBatch(same, options).stream().map(Reply::text).toList();
+    assertThat(texts.stream().distinct()).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void eachQuestionOfABatchMayHaveItsOwnSettings() {
+    List<Message> same = Collections.nCopies(3, Message.user("Hello!"));
+    List<GenerationOptions> settings =
+        List.of(drawn(5), drawn(5), GenerationOptions.builder().maxTokens(1).build());
+    Notes notes = new Notes();
+    model.chatBatch(same, settings, OPTIONS, notes);
+    assertThat(notes.replies.get(0).text()).isEqualTo(notes.replies.get(1).text());
+    assertThat(notes.replies.get(2).usage().completionTokens()).isEqualTo(1);
+    assertThatThrownBy(() -> model.chatBatch(same, settings.subList(0, 2), OPTIONS, notes))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("2 generation options for 3 questions");
+  }
+
+  @Test
+  void anImageOfSeveralQuestionsIsEmbeddedOnce() throws IOException {
+    List<Long> totals = new ArrayList<>();
+    ProgressListener counter =
+        (stage, done, total) -> {
+          if (stage == ProgressListener.Stage.VISION && done == total) {
+            totals.add(total);
+          }
+        };
+    ModelOptions options = ModelOptions.builder().contextLength(128).progress(counter).build();
+    try (Model counted = Model.load(directory.resolve(TinyFiles.Q8_0), options)) {
+      List<Message> questions = questions(5); // three of them with the picture
+      List<Reply> replies = counted.chatBatch(questions, OPTIONS);
+      assertThat(totals).hasSize(1);
+      for (int i = 0; i < questions.size(); i++) {
+        assertThat(replies.get(i).text())
+            .isEqualTo(model.chatBatch(questions, OPTIONS).get(i).text());
+      }
+      try (Session session = counted.newSession(OPTIONS)) {
+        assertThat(session.chat(questions.get(2)).text()).isEqualTo(replies.get(2).text());
+      }
+      assertThat(totals).hasSize(2);
+    }
   }
 }

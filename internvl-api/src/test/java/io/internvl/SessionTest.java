@@ -330,4 +330,56 @@ class SessionTest {
     }
     return count;
   }
+
+  @Test
+  void aCallThatFailsForItsSettingsChangesNothing() {
+    assertThatThrownBy(() -> GenerationOptions.builder().topP(1e-50))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> GenerationOptions.builder().repetitionPenalty(1e-50))
+        .isInstanceOf(IllegalArgumentException.class);
+    try (Session session = model.newSession()) {
+      assertThatThrownBy(() -> session.chat(Message.user("Hello!"), null))
+          .isInstanceOf(NullPointerException.class);
+      assertThat(session.contextUsed()).isZero();
+      assertThat(session.chat(DESCRIBE, picture).text()).isEqualTo(PINK_SQUARE);
+    }
+  }
+
+  @Test
+  void partsOfAnEarlierAnswerAreEncodedLikeThoseOfAQuestion() {
+    int ref = model.tokenizer().idOf("<ref>").orElseThrow();
+    int image = model.tokenizer().idOf("<img>").orElseThrow();
+    String written = "<ref>a square</ref><box>[[1, 2, 3, 4]]</box>";
+    Message answered = TurnBuilder.answered(written);
+    assertThat(answered.text()).isEqualTo(written);
+    assertThat(promptAfter(answered, ref)).isEqualTo(1);
+    assertThat(promptAfter(Message.assistant(written), ref)).isZero();
+    Message drawn = new Message(Message.Role.ASSISTANT, List.of(new Message.Picture(picture)));
+    assertThat(promptAfter(drawn, image)).isEqualTo(1);
+  }
+
+  private static int promptAfter(Message answer, int token) {
+    SessionOptions options =
+        SessionOptions.builder().history(List.of(Message.user("Where?"), answer)).build();
+    try (Session session = model.newSession(options)) {
+      return count(session.promptIds(Message.user("And?")), token);
+    }
+  }
+
+  @Test
+  void imagesAreReadOnlyAsLongAsTheContextMayHaveRoom() throws IOException {
+    Path file =
+        TinyFiles.copy(
+            Files.createDirectory(directory.resolve("room")), TinyFiles.Q8_0, TinyFiles.F16_VISION);
+    try (Model small = Model.load(file, ModelOptions.builder().contextLength(64).build());
+        Session session = small.newSession()) {
+      Image broken = Image.of(new byte[] {1});
+      assertThatThrownBy(
+              () -> session.chat("?", picture, picture, picture, picture, picture, broken))
+          .isInstanceOfSatisfying(
+              ContextOverflowException.class,
+              e -> assertThat(e.needed()).isGreaterThan(e.available()))
+          .hasMessageContaining("the first 5 of 6 images need 80 positions");
+    }
+  }
 }

@@ -142,11 +142,11 @@ public enum ChatTemplate {
   /**
    * Renders an answer of an earlier turn.
    *
-   * @param text the answer
+   * @param content the answer
    * @return its parts, including the end of the turn
    */
-  public List<PromptPart> assistant(String text) {
-    return joined("", List.of(new PromptPart.Text(text)), assistantEnd);
+  public List<PromptPart> assistant(List<PromptPart> content) {
+    return joined("", content, assistantEnd);
   }
 
   /**

@@ -27,20 +27,18 @@ public record Reasoning(String thought, String answer) {
   private static final String END = "</think>";
 
   /**
-   * Splits an answer. An unfinished thought has no answer yet.
+   * Splits an answer as {@link ReasoningStream} does: a thought is what an answer begins with. An
+   * unfinished one has no answer yet.
    *
    * @param text what the model wrote
    * @return thought and answer
    */
   public static Reasoning split(String text) {
     String stripped = text.strip();
-    int end = stripped.indexOf(END);
     if (!stripped.startsWith(START)) {
-      return end < 0
-          ? new Reasoning("", stripped)
-          : new Reasoning(
-              stripped.substring(0, end).strip(), stripped.substring(end + END.length()).strip());
+      return new Reasoning("", stripped);
     }
+    int end = stripped.indexOf(END);
     if (end < 0) {
       return new Reasoning(stripped.substring(START.length()).strip(), "");
     }

@@ -90,7 +90,16 @@ public final class Decoder {
       @Nullable Requantiser requantiser,
       @Nullable WeightPacker packer) {
     GgufTensor tokens = file.require(TOKEN_EMBEDDING);
-    DecoderConfig config = DecoderConfig.from(file.metadata(), Math.toIntExact(tokens.rows()));
+    if (tokens.rows() < 1 || tokens.rows() > Integer.MAX_VALUE) {
+      throw new GgufException(
+          file.path()
+              + ": tensor '"
+              + TOKEN_EMBEDDING
+              + "' has shape "
+              + tokens.shapeText()
+              + ", expected [embedding length, tokens]");
+    }
+    DecoderConfig config = DecoderConfig.from(file.metadata(), (int) tokens.rows());
     if (config.layers() > file.tensors().size()) {
       throw new GgufException(
           file.path()

@@ -132,7 +132,8 @@ public record DecoderConfig(
       throw new GgufException(
           prefix + "expert_used_count is " + used + " of expert_count " + count);
     }
-    int size = metadata.int32(prefix + "expert_feed_forward_length", intermediate);
+    String sizeKey = prefix + "expert_feed_forward_length";
+    int size = metadata.has(sizeKey) ? bounded(metadata, sizeKey, MAX_WIDTH) : intermediate;
     return new ExpertConfig(count, used, size);
   }
 

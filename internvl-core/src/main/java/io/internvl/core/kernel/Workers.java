@@ -270,6 +270,7 @@ public final class Workers implements AutoCloseable {
         shared.set(PARKED + worker, 1);
         if (shared.get(CLAIM) >>> 32 == done && !closed) {
           LockSupport.park(this);
+          Thread.interrupted(); // nothing here heeds it, and park returns at once while it is set
         }
         shared.set(PARKED + worker, 0);
       }

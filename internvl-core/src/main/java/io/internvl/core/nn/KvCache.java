@@ -16,8 +16,8 @@ public final class KvCache implements AutoCloseable {
   private final int headDim;
   private final int maxLength;
   private final KvLayer.Format format;
-  private final KvLayer[] layers;
-  private Arena arena = Arena.ofShared();
+  private KvLayer[] layers;
+  private Arena arena;
   private int capacity;
   private int length;
   private boolean closed;
@@ -36,15 +36,26 @@ public final class KvCache implements AutoCloseable {
     this.headDim = headDim;
     this.maxLength = maxLength;
     this.format = format;
-    this.layers = new KvLayer[layers];
-    allocate(Math.min(FIRST_CAPACITY, maxLength));
+    capacity = Math.min(FIRST_CAPACITY, maxLength);
+    arena = Arena.ofShared();
+    this.layers = allocate(arena, layers, capacity);
   }
 
-  private void allocate(int newCapacity) {
-    for (int i = 0; i < layers.length; i++) {
-      layers[i] = new KvLayer(arena, kvHeads, headDim, newCapacity, format);
+  /** Makes layers; closes the arena when there is not enough memory for them. */
+  private KvLayer[] allocate(Arena owner, int count, int newCapacity) {
+    KvLayer[] made = new KvLayer[count];
+    boolean complete = false;
+    try {
+      for (int i = 0; i < count; i++) {
+        made[i] = new KvLayer(owner, kvHeads, headDim, newCapacity, format);
+      }
+      complete = true;
+      return made;
+    } finally {
+      if (!complete) {
+        owner.close();
+      }
     }
-    capacity = newCapacity;
   }
 
   /**
@@ -52,6 +63,7 @@ public final class KvCache implements AutoCloseable {
    *
    * @param wanted total number of positions, at most {@link #maxLength}
    * @throws IllegalStateException when more than the maximum is asked for
+   * @throws OutOfMemoryError when there is no memory for them; the cache stays as it was
    */
   public void reserve(int wanted) {
     if (wanted <= capacity) {
@@ -61,14 +73,16 @@ public final class KvCache implements AutoCloseable {
       throw new IllegalStateException(
           "KV cache: " + wanted + " positions asked for, limit " + maxLength);
     }
-    KvLayer[] old = layers.clone();
-    Arena oldArena = arena;
-    arena = Arena.ofShared();
-    allocate((int) Math.min(maxLength, Math.max(wanted, 2L * capacity)));
+    int newCapacity = (int) Math.min(maxLength, Math.max(wanted, 2L * capacity));
+    Arena newArena = Arena.ofShared();
+    KvLayer[] larger = allocate(newArena, layers.length, newCapacity);
     for (int i = 0; i < layers.length; i++) {
-      layers[i].copyFrom(old[i], length);
+      larger[i].copyFrom(layers[i], length);
     }
-    oldArena.close();
+    arena.close();
+    arena = newArena;
+    layers = larger;
+    capacity = newCapacity;
   }
 
   /**

@@ -126,7 +126,12 @@ public final class Weights {
    * @return views of the file, one for each matrix
    */
   public WeightMatrix[] matrices(String name, int count, int rows, int cols) {
-    WeightMatrix all = matrix(name, Math.multiplyExact(count, rows), cols);
+    long allRows = (long) count * rows;
+    if (allRows > Integer.MAX_VALUE) {
+      throw new GgufException(
+          "tensor '" + name + "': " + count + " matrices of " + rows + " rows are too many");
+    }
+    WeightMatrix all = matrix(name, (int) allRows, cols);
     WeightMatrix[] parts = new WeightMatrix[count];
     for (int i = 0; i < count; i++) {
       parts[i] = rows(all, i * rows, rows);
@@ -239,10 +244,18 @@ public final class Weights {
    * @return copies, each (1, size)
    */
   public Tensor[] vectorParts(String name, int... sizes) {
-    Tensor all = vector(name, IntStream.of(sizes).sum());
-    float[] values = new float[Math.max(all.cols(), IntStream.of(sizes).sum())];
-    all.copyRowTo(0, values, 0);
+    long wanted = IntStream.of(sizes).asLongStream().sum();
+    if (wanted > Integer.MAX_VALUE) {
+      throw new GgufException("tensor '" + name + "': " + wanted + " elements are too many");
+    }
+    Tensor all = vector(name, (int) wanted);
     Tensor[] parts = new Tensor[sizes.length];
+    if (all.cols() < wanted) { // a stand-in
+      Arrays.fill(parts, all);
+      return parts;
+    }
+    float[] values = new float[all.cols()];
+    all.copyRowTo(0, values, 0);
     int from = 0;
     for (int i = 0; i < sizes.length; i++) {
       parts[i] = Tensor.ofRow(arena, Arrays.copyOfRange(values, from, from + sizes[i]));
@@ -282,11 +295,22 @@ public final class Weights {
       return null;
     }
     GgufTensor tensor = found.get();
-    boolean fits = tensor.elements() == elements && elements % tensor.cols() == 0;
+    boolean fits =
+        tensor.elements() == elements && tensor.cols() > 0 && elements % tensor.cols() == 0;
     boolean wholeRows = cols % tensor.type().blockSize() == 0;
     if (!BlockCodecs.supports(tensor.type())) {
       problems.misshapen(
           "tensor '" + name + "' is of type " + tensor.type() + ", which holds no weights");
+      return null;
+    }
+    String scale = name.endsWith(".weight") ? name.replaceFirst("weight$", "scale") : name;
+    if (tensor.type() == TensorType.NVFP4 && !scale.equals(name) && has(scale)) {
+      problems.misshapen(
+          "tensor '"
+              + name
+              + "' of NVFP4 is to be multiplied by the tensor '"
+              + scale
+              + "', which is not supported");
       return null;
     }
     if (!fits || !wholeRows) {

@@ -1,29 +1,24 @@
 package io.internvl.core.tokenizer;
 
-import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufMetadata;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.OptionalInt;
 
-/** Byte-level byte-pair encoding with the Qwen2 pre-tokenizer and NFC normalisation. */
+/** Byte-level byte-pair encoding of the words that a {@link WordPattern} finds. */
 final class BpeTokenizer extends AbstractTokenizer {
   private static final int CACHED_WORD_LENGTH = 24;
   private static final int CACHED_WORDS = 20_000;
-  private static final Set<String> PRE_TOKENIZERS = Set.of("qwen2", "default", "gpt-4o");
 
+  private final WordPattern pattern;
   private final MergeTable merges;
   private final int[] byteToken = new int[256];
 
   BpeTokenizer(GgufMetadata metadata) {
     super(new Vocabulary(metadata));
-    String pre = metadata.string("tokenizer.ggml.pre", "qwen2");
-    if (!PRE_TOKENIZERS.contains(pre)) {
-      throw new GgufException(
-          "key 'tokenizer.ggml.pre' is '" + pre + "', supported are " + PRE_TOKENIZERS);
-    }
+    pattern = WordPattern.of(metadata.string("tokenizer.ggml.pre", "qwen2"));
     merges = new MergeTable(vocabulary(), metadata.strings("tokenizer.ggml.merges"));
     for (int b = 0; b < 256; b++) {
       String text = String.valueOf(ByteAlphabet.characterOf(b));
@@ -38,8 +33,8 @@ final class BpeTokenizer extends AbstractTokenizer {
 
   /** Encodes with a given length up to which words are merged by scanning. */
   void encodeRaw(String text, int scanLimit, IntList out) {
-    String normal = Normalizer.normalize(text, Normalizer.Form.NFC);
-    PreTokenizer words = new PreTokenizer(normal);
+    String normal = pattern.normalised ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
+    PreTokenizer words = new PreTokenizer(normal, pattern);
     WordMerger merger = new WordMerger(merges, scanLimit);
     Map<String, int[]> cache = new HashMap<>();
     int start = 0;
@@ -52,16 +47,7 @@ final class BpeTokenizer extends AbstractTokenizer {
   private void encodeWord(String word, WordMerger merger, Map<String, int[]> cache, IntList out) {
     int[] known = cache.get(word);
     if (known == null) {
-      IntList ids = new IntList();
-      merger.clear();
-      for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
-        int token = byteToken[b & 0xFF];
-        if (token >= 0) {
-          merger.add(token);
-        }
-      }
-      merger.mergeInto(ids);
-      known = ids.toArray();
+      known = tokens(word, merger);
       if (word.length() <= CACHED_WORD_LENGTH && cache.size() < CACHED_WORDS) {
         cache.put(word, known);
       }
@@ -69,6 +55,30 @@ final class BpeTokenizer extends AbstractTokenizer {
     for (int id : known) {
       out.add(id);
     }
+  }
+
+  private int[] tokens(String word, WordMerger merger) {
+    byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+    if (pattern.wholeWords) {
+      StringBuilder written = new StringBuilder(bytes.length);
+      for (byte b : bytes) {
+        written.append(ByteAlphabet.characterOf(b & 0xFF));
+      }
+      OptionalInt whole = vocabulary().textId(written.toString());
+      if (whole.isPresent()) {
+        return new int[] {whole.getAsInt()};
+      }
+    }
+    IntList ids = new IntList();
+    merger.clear();
+    for (byte b : bytes) {
+      int token = byteToken[b & 0xFF];
+      if (token >= 0) {
+        merger.add(token);
+      }
+    }
+    merger.mergeInto(ids);
+    return ids.toArray();
   }
 
   @Override

@@ -1,10 +1,18 @@
 package io.internvl.core.tokenizer;
 
 /**
- * Cuts text into words as the Qwen2 pattern does:
+ * Cuts text into words as one of these patterns does. Qwen2, and Llama 3 with {@code \p{N}{1,3}}:
  *
  * <pre>
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|
+ * \s*[\r\n]+|\s+(?!\S)|\s+
+ * </pre>
+ *
+ * <p>o200k, with {@code U} for {@code [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]}, {@code W} for {@code
+ * [\p{Ll}\p{Lm}\p{Lo}\p{M}]} and {@code C} for the contractions above:
+ *
+ * <pre>
+ * [^\r\n\p{L}\p{N}]?U*W+C?|[^\r\n\p{L}\p{N}]?U+W*C?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|
  * \s*[\r\n]+|\s+(?!\S)|\s+
  * </pre>
  *
@@ -12,10 +20,12 @@ package io.internvl.core.tokenizer;
  */
 final class PreTokenizer {
   private final String text;
+  private final WordPattern pattern;
   private int position;
 
-  PreTokenizer(String text) {
+  PreTokenizer(String text, WordPattern pattern) {
     this.text = text;
+    this.pattern = pattern;
   }
 
   /** End of the word that starts at the current position, which moves there; -1 at the end. */
@@ -29,28 +39,88 @@ final class PreTokenizer {
 
   private int wordEnd(int at) {
     int c = text.codePointAt(at);
-    if (c == '\'') {
-      int end = contraction(at);
-      if (end > 0) {
-        return end;
-      }
-    }
     int after = at + Character.charCount(c);
-    if (isLetter(c)) {
-      return letters(after);
+    int word = pattern == WordPattern.O200K ? casedWord(at, c, after) : word(at, c, after);
+    if (word > 0) {
+      return word;
     }
     if (isNumber(c)) {
-      return after;
-    }
-    if (c != '\r' && c != '\n' && after < text.length() && isLetter(text.codePointAt(after))) {
-      return letters(after);
+      return numbers(after);
     }
     int symbols = symbols(c == ' ' ? after : at);
     return symbols > 0 ? symbols : space(at);
   }
 
+  /** Contraction or letters with one other character before them; 0 when there are none. */
+  private int word(int at, int c, int after) {
+    int contraction = contraction(at);
+    if (contraction > 0) {
+      return contraction;
+    }
+    if (isLetter(c)) {
+      return letters(after);
+    }
+    boolean mayPrecede = !isLineBreak(c) && !isNumber(c);
+    return mayPrecede && after < text.length() && isLetter(text.codePointAt(after))
+        ? letters(after)
+        : 0;
+  }
+
+  /** The first two choices of o200k, each with a character before them or without; 0 for none. */
+  private int casedWord(int at, int c, int after) {
+    boolean mayPrecede = !isLineBreak(c) && !isLetter(c) && !isNumber(c);
+    int end = mayPrecede ? lowerWord(after) : 0;
+    end = end == 0 ? lowerWord(at) : end;
+    end = end == 0 && mayPrecede ? upperEnd(after) : end;
+    end = end == 0 ? upperEnd(at) : end;
+    int contraction = end == 0 ? 0 : contraction(end);
+    return contraction > 0 ? contraction : end;
+  }
+
+  /** End of {@code U*W+}, 0 when it is not there. */
+  private int lowerWord(int at) {
+    int upper = Math.max(at, upperEnd(at));
+    int end = upper;
+    while (end < text.length() && isLower(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    if (end > upper) {
+      return end;
+    }
+    int back = upper; // U* gives back what W+ needs
+    while (back > at) {
+      int c = text.codePointBefore(back);
+      if (isLower(c)) {
+        return back;
+      }
+      back -= Character.charCount(c);
+    }
+    return 0;
+  }
+
+  /** End of {@code U+}, 0 when it is not there. */
+  private int upperEnd(int at) {
+    int end = at;
+    while (end < text.length() && isUpper(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    return end == at ? 0 : end;
+  }
+
+  private int numbers(int after) {
+    int end = after;
+    for (int i = 1; i < pattern.digits && end < text.length(); i++) {
+      int c = text.codePointAt(end);
+      if (!isNumber(c)) {
+        break;
+      }
+      end += Character.charCount(c);
+    }
+    return end;
+  }
+
   private int contraction(int at) {
-    if (at + 1 >= text.length()) {
+    if (at + 1 >= text.length() || text.charAt(at) != '\'') {
       return 0;
     }
     char first = lower(text.charAt(at + 1));
@@ -97,7 +167,7 @@ final class PreTokenizer {
     if (end == at) {
       return 0;
     }
-    while (end < text.length() && isLineBreak(text.charAt(end))) {
+    while (end < text.length() && mayFollowSymbols(text.charAt(end))) {
       end++;
     }
     return end;
@@ -121,6 +191,36 @@ final class PreTokenizer {
       return afterBreak;
     }
     return end == text.length() || last == at ? end : last;
+  }
+
+  private boolean mayFollowSymbols(char c) {
+    return isLineBreak(c) || (c == '/' && pattern == WordPattern.O200K);
+  }
+
+  /** The class U. */
+  private static boolean isUpper(int c) {
+    return switch (Character.getType(c)) {
+      case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> true;
+      default -> isUncased(c);
+    };
+  }
+
+  /** The class W. */
+  private static boolean isLower(int c) {
+    return Character.getType(c) == Character.LOWERCASE_LETTER || isUncased(c);
+  }
+
+  /** Letters without case, and marks. */
+  private static boolean isUncased(int c) {
+    return switch (Character.getType(c)) {
+      case Character.MODIFIER_LETTER,
+          Character.OTHER_LETTER,
+          Character.NON_SPACING_MARK,
+          Character.COMBINING_SPACING_MARK,
+          Character.ENCLOSING_MARK ->
+          true;
+      default -> false;
+    };
   }
 
   private static boolean isLineBreak(int c) {

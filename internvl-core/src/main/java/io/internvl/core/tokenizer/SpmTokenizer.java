@@ -35,6 +35,14 @@ final class SpmTokenizer extends AbstractTokenizer {
     Arrays.setAll(
         byteToken, b -> vocabulary().id(String.format(Locale.ROOT, "<0x%02X>", b)).orElse(-1));
     int unknownId = metadata.int32("tokenizer.ggml.unknown_token_id", -1);
+    if (unknownId >= vocabulary().size()) {
+      throw new GgufException(
+          "key 'tokenizer.ggml.unknown_token_id' is "
+              + unknownId
+              + ", but there are "
+              + vocabulary().size()
+              + " tokens");
+    }
     unknown = unknownId < 0 ? OptionalInt.empty() : OptionalInt.of(unknownId);
   }
 
@@ -103,7 +111,7 @@ final class SpmTokenizer extends AbstractTokenizer {
     private void offer(int left) {
       int middle = end[left];
       if (middle < text.length()) {
-        OptionalInt id = vocabulary().id(text.substring(left, end[middle]));
+        OptionalInt id = vocabulary().textId(text.substring(left, end[middle]));
         if (id.isPresent()) {
           queue.add(new Candidate(scores[id.getAsInt()], left, end[middle] - left));
         }
@@ -112,7 +120,7 @@ final class SpmTokenizer extends AbstractTokenizer {
   }
 
   private void emit(String symbol, IntList out) {
-    OptionalInt id = vocabulary().id(symbol);
+    OptionalInt id = vocabulary().textId(symbol);
     if (id.isPresent()) {
       out.add(id.getAsInt());
       return;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The tokens of a file: texts, types, special ids. Immutable. */
 final class Vocabulary {
@@ -19,6 +20,12 @@ final class Vocabulary {
   static final int BYTE = 6;
 
   private static final String PREFIX = "tokenizer.ggml.";
+
+  /** Tokens of the chat formats that do not look like {@code <|...|>}. */
+  private static final Set<String> CONTROL_TEXTS =
+      Set.of("<img>", "</img>", "<IMG_CONTEXT>", "<s>", "</s>");
+
+  private static final Pattern BYTE_TEXT = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
   /** Texts of tokens that end an answer wherever they occur. */
   private static final List<String> END_TEXTS =
@@ -55,6 +62,7 @@ final class Vocabulary {
     }
     ends = ends(metadata);
     overrideTypes();
+    requireByteTexts();
     int bosId = metadata.int32(PREFIX + "bos_token_id", -1);
     boolean spm = metadata.string(PREFIX + "model", "").equals("llama");
     boolean wanted = metadata.bool(PREFIX + "add_bos_token", spm);
@@ -111,8 +119,23 @@ final class Vocabulary {
   private void overrideTypes() {
     for (int id = 0; id < texts.length; id++) {
       boolean written = texts[id].startsWith("<|") && texts[id].endsWith("|>");
-      if (written || ends.contains(id)) {
+      if (written || ends.contains(id) || CONTROL_TEXTS.contains(texts[id])) {
         types[id] = CONTROL;
+      }
+    }
+  }
+
+  private void requireByteTexts() {
+    for (int id = 0; id < texts.length; id++) {
+      if (types[id] == BYTE && !BYTE_TEXT.matcher(texts[id]).matches()) {
+        throw new GgufException(
+            "key '"
+                + PREFIX
+                + "tokens': element "
+                + id
+                + " is '"
+                + texts[id]
+                + "' and of type byte, expected <0x00> to <0xFF>");
       }
     }
   }
@@ -145,6 +168,16 @@ final class Vocabulary {
 
   int type(int id) {
     return id < texts.length ? types[id] : CONTROL;
+  }
+
+  /** Finds a token that text of users may become: no control token, and none for a single byte. */
+  OptionalInt textId(String text) {
+    Integer id = ids.get(text);
+    return id == null || isHidden(types[id]) ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  private static boolean isHidden(int type) {
+    return type == CONTROL || type == UNKNOWN || type == BYTE;
   }
 
   OptionalInt id(String text) {

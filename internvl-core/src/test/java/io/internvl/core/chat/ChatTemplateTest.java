@@ -69,7 +69,7 @@ class ChatTemplateTest {
     template.defaultSystemMessage().ifPresent(text -> prompt.append(text(template.system(text))));
     List<PromptPart> question = List.of(new PromptPart.ImageSlot(0), new PromptPart.Text("\nQ1"));
     prompt.append(text(template.user(question)));
-    prompt.append(text(template.assistant("A1")));
+    prompt.append(text(template.assistant(List.of(new PromptPart.Text("A1")))));
     prompt.append(text(template.user(List.of(new PromptPart.Text("Q2")))));
     return prompt.toString();
   }

@@ -2,6 +2,8 @@ package io.internvl.core.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ReasoningTest {
@@ -22,7 +24,12 @@ class ReasoningTest {
   }
 
   @Test
-  void aThoughtBegunByThePromptIsRecognised() {
-    assertThat(Reasoning.split("hm</think>Yes.")).isEqualTo(new Reasoning("hm", "Yes."));
+  void anAnswerThatMentionsTheTagIsWhole() {
+    String text = "A thought ends with </think>, always.";
+    assertThat(Reasoning.split(text)).isEqualTo(new Reasoning("", text));
+    List<String> thoughts = new ArrayList<>();
+    ReasoningStream stream = new ReasoningStream(thoughts::add);
+    assertThat(stream.append(text) + stream.flush()).isEqualTo(text);
+    assertThat(thoughts).isEmpty();
   }
 }

@@ -223,4 +223,27 @@ class WorkersTest {
       Thread.currentThread().interrupt();
     }
   }
+
+  /** With the flag set, parking returns at once: the thread would burn a processor for ever. */
+  @Test
+  void anInterruptedWorkerGoesOnSleeping() throws InterruptedException {
+    try (Workers workers = Workers.start(2)) {
+      workers.run((block, worker) -> {}, 2);
+      Thread[] threads = new Thread[Thread.activeCount() + 8];
+      int count = Thread.enumerate(threads);
+      Thread sleeper = null;
+      for (int i = 0; i < count; i++) {
+        sleeper = threads[i].getName().startsWith("internvl-worker-") ? threads[i] : sleeper;
+      }
+      assertThat(sleeper).isNotNull();
+      sleeper.interrupt();
+      for (int i = 0; i < 2_000 && sleeper.isInterrupted(); i++) {
+        Thread.sleep(5);
+      }
+      assertThat(sleeper.isInterrupted()).isFalse();
+      AtomicInteger blocks = new AtomicInteger();
+      workers.run((block, worker) -> blocks.incrementAndGet(), 100);
+      assertThat(blocks).hasValue(100);
+    }
+  }
 }

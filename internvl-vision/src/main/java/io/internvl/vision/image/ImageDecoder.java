@@ -58,8 +58,9 @@ public record ImageDecoder(long maxPixels, boolean applyOrientation) {
    * @throws ImageException when it cannot be decoded or is too large
    */
   public RgbImage decode(byte[] bytes, String source) {
+    byte[] plain = JpegFile.withoutProfile(bytes);
     try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(plain))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
         throw new ImageException(source + ": " + description(bytes) + "; " + SUPPORTED);
@@ -67,7 +68,7 @@ public record ImageDecoder(long maxPixels, boolean applyOrientation) {
       ImageReader reader = readers.next();
       try {
         reader.setInput(stream);
-        return decode(reader, bytes, source);
+        return decode(reader, plain, source);
       } finally {
         reader.dispose();
       }

@@ -1,5 +1,6 @@
 package io.internvl.vision.image;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,19 +16,32 @@ import javax.imageio.ImageReader;
  */
 final class JpegFile {
   private static final int APP1 = 0xE1;
+  private static final int APP2 = 0xE2;
   private static final int APP14 = 0xEE;
+  private static final int START_OF_IMAGE = 0xD8;
   private static final int START_OF_SCAN = 0xDA;
   private static final Set<Integer> NO_FRAME = Set.of(0xC4, 0xC8, 0xCC);
   private static final int PRINT_COMPONENTS = 4;
   private static final int ORIENTATION = 0x0112;
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] PROFILE = "ICC_PROFILE\0".getBytes(StandardCharsets.ISO_8859_1);
 
   private int orientation = 1;
   private int adobeTransform;
   private int components;
 
   JpegFile(byte[] file) {
+    forEachSegment(file, (marker, at, length) -> read(marker, segment(file, at, length)));
+  }
+
+  /** Hears of a segment: marker, where it starts, its length with the two bytes of the marker. */
+  private interface SegmentAction {
+    void accept(int marker, int at, int length);
+  }
+
+  /** Passes over the segments before the pixels. */
+  private static void forEachSegment(byte[] file, SegmentAction action) {
     int at = 2;
     while (at + 4 <= file.length && (file[at] & 0xFF) == 0xFF) {
       int marker = file[at + 1] & 0xFF;
@@ -39,9 +53,42 @@ final class JpegFile {
       if (marker == START_OF_SCAN || length < 2 || at + 2 + length > file.length) {
         return;
       }
-      read(marker, ByteBuffer.wrap(file, at + 4, length - 2).slice());
+      action.accept(marker, at, 2 + length);
       at += 2 + length;
     }
+  }
+
+  private static ByteBuffer segment(byte[] file, int at, int length) {
+    return ByteBuffer.wrap(file, at + 4, length - 4).slice();
+  }
+
+  /**
+   * Leaves colour profiles out: ImageIO would convert the pixels to sRGB, or refuse a profile that
+   * does not fit, while Pillow ignores them.
+   *
+   * @param file contents of an image file of any kind
+   * @return the same array when there is nothing to leave out
+   */
+  static byte[] withoutProfile(byte[] file) {
+    boolean jpeg = file.length > 2 && file[0] == (byte) 0xFF && file[1] == (byte) START_OF_IMAGE;
+    if (!jpeg) {
+      return file;
+    }
+    ByteArrayOutputStream plain = new ByteArrayOutputStream(file.length);
+    int[] copied = {0};
+    forEachSegment(
+        file,
+        (marker, at, length) -> {
+          if (marker == APP2 && startsWith(segment(file, at, length), PROFILE)) {
+            plain.write(file, copied[0], at - copied[0]);
+            copied[0] = at + length;
+          }
+        });
+    if (copied[0] == 0) {
+      return file;
+    }
+    plain.write(file, copied[0], file.length - copied[0]);
+    return plain.toByteArray();
   }
 
   private void read(int marker, ByteBuffer segment) {

@@ -153,4 +153,18 @@ class HostileImageTest {
         .isInstanceOf(ImageException.class)
         .hasMessageContaining(directory + ": cannot be read");
   }
+
+  /** 3 KB of PNG that would take gigabytes between the two passes of a resize. */
+  @Test
+  void aLineOfPixelsIsRefusedOrCutInTime() {
+    Tiles tiles = new Tiles(448, 1, 12, true);
+    RgbImage longest = new RgbImage(1, 1_600_000, new byte[3 * 1_600_000]);
+    assertThatThrownBy(() -> tiles.of(longest))
+        .isInstanceOf(ImageException.class)
+        .hasMessage(
+            "the image of 1x1600000 pixels is too long and narrow to be resized to 448x5376;"
+                + " crop it");
+    RgbImage wide = new RgbImage(1_600_000, 1, new byte[3 * 1_600_000]);
+    assertThat(tiles.of(wide)).hasSize(13);
+  }
 }

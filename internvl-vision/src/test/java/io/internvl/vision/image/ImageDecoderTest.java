@@ -2,13 +2,20 @@ package io.internvl.vision.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -76,5 +83,31 @@ class ImageDecoderTest {
       assertThat(in).as(name).isNotNull();
       return in.readAllBytes();
     }
+  }
+
+  /** As Pillow: wide-gamut photos of phones keep their numbers, unfit profiles do no harm. */
+  @ParameterizedTest
+  @ValueSource(ints = {ColorSpace.CS_LINEAR_RGB, ColorSpace.CS_PYCC, ColorSpace.CS_GRAY})
+  void colourProfilesOfJpegsAreIgnored(int colorSpace) throws IOException {
+    byte[] plain = read("jpeg-444.jpg");
+    byte[] profile = ICC_Profile.getInstance(colorSpace).getData();
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.write(plain, 0, 2);
+    int most = 65_000;
+    int parts = Math.ceilDiv(profile.length, most);
+    for (int part = 0; part < parts; part++) {
+      byte[] piece =
+          Arrays.copyOfRange(profile, part * most, Math.min(profile.length, (part + 1) * most));
+      file.writeBytes(new byte[] {(byte) 0xFF, (byte) 0xE2});
+      file.writeBytes(ByteBuffer.allocate(2).putShort((short) (piece.length + 16)).array());
+      file.writeBytes("ICC_PROFILE\0".getBytes(StandardCharsets.ISO_8859_1));
+      file.writeBytes(new byte[] {(byte) (part + 1), (byte) parts});
+      file.writeBytes(piece);
+    }
+    file.write(plain, 2, plain.length - 2);
+    ImageDecoder decoder = new ImageDecoder(1_000_000, true);
+    RgbImage expected = decoder.decode(plain, "plain.jpg");
+    RgbImage decoded = decoder.decode(file.toByteArray(), "profile.jpg");
+    assertThat(decoded.rgb()).isEqualTo(expected.rgb());
   }
 }
