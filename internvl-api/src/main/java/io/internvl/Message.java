@@ -76,8 +76,8 @@ public record Message(Role role, List<Part> parts) {
    * @param text the question
    * @param images none, one or several
    * @return the message
-   * @throws IllegalArgumentException when the text contains {@code <image>} but not once for each
-   *     image
+   * @throws IllegalArgumentException when there are images and the text contains {@code <image>},
+   *     but not once for each; {@link #builder} takes text of users as it is
    */
   public static Message user(String text, Image... images) {
     return QuestionLayout.images(text, List.of(images));

@@ -243,7 +243,8 @@ public final class ModelOptions {
     }
 
     /**
-     * Sets the number of threads, the calling one included. Default: one per physical core.
+     * Sets the number of threads, the calling one included. Default: one per physical core (on
+     * Linux; elsewhere one per logical processor).
      *
      * @param value 1 to 1024
      * @return this
@@ -296,13 +297,14 @@ public final class ModelOptions {
      * <p>With vectors of 256 bits 8B Q4_K_M decodes 2.5 times as fast, 1B 1.5 times, types with
      * codebooks 1.7 to 6 times (AVX2, AMD Zen 3, 2 threads); prompts take about as long as before,
      * images as long. With vectors of 512 bits it was not timed. The copies are read instead of
-     * what they were made of, whose pages then need no memory. A weight takes as much as before
-     * with Q4_0, Q4_1 and Q4_K; a fifth more with Q5_0, Q5_1 and Q5_K; a third more with Q6_K, Q3_K
-     * and IQ3_S; 4.6 bits with Q2_K, IQ1_S and IQ1_M; 8.6 bits with IQ2_XXS, IQ2_XS, IQ2_S,
-     * IQ3_XXS, IQ4_NL and IQ4_XS. Other types are not copied, nor is anything with {@link
-     * Precision#EXACT}. Loading takes longer, which {@link ProgressListener.Stage#PACK} reports: 2
-     * to 4 s a gigabyte on that machine; {@link #packWeights(Path)} does it once. The memory
-     * belongs to the model.
+     * what they were made of, whose pages then need no memory; what {@link #weights} has encoded
+     * anew stays in memory beside them. A weight takes as much as before with Q4_0, Q4_1 and Q4_K;
+     * a fifth more with Q5_0, Q5_1 and Q5_K; a third more with Q6_K, Q3_K and IQ3_S; 4.6 bits with
+     * Q2_K, IQ1_S and IQ1_M; 8.6 bits with IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ4_NL and IQ4_XS.
+     * Other types are not copied, nor is anything with {@link Precision#EXACT} or without vector
+     * kernels. Loading takes longer, which {@link ProgressListener.Stage#PACK} reports: 2 to 4 s a
+     * gigabyte on that machine; {@link #packWeights(Path)} does it once. The memory belongs to the
+     * model.
      *
      * @param value true to copy
      * @return this
@@ -315,8 +317,8 @@ public final class ModelOptions {
 
     /**
      * Does what {@link #packWeights(boolean)} does, but keeps the copies in a file. The first load
-     * writes it, as large as the copies; later ones map it, which takes no time and lets processes
-     * share the memory.
+     * writes it, as large as the copies, unless there is nothing to copy; later ones map it, which
+     * takes no time and lets processes share the memory.
      *
      * <p>The file belongs to the model: it starts with a digest of the names, types and shapes of
      * all matrices and of 64 KiB from all over each. With another model, or on a processor with
@@ -369,7 +371,7 @@ public final class ModelOptions {
     /**
      * Reads the files into the page cache after loading, in the background, so that the first
      * answers need not wait for the disk. Files that do not fit into the memory that is available
-     * at that moment are left alone. Default: true.
+     * at that moment are left alone (on Linux; elsewhere they are read). Default: true.
      *
      * @param value false to read weights only when they are needed
      * @return this

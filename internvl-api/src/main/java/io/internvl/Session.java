@@ -55,6 +55,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException as {@link Message#user(String, Image...)} says
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public Reply chat(String text, Image... images) {
@@ -69,6 +72,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException when the message is the model's
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public Reply chat(Message message) {
@@ -84,6 +90,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException when the message is the model's
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public Reply chat(Message message, GenerationOptions generation) {
@@ -102,6 +111,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException as {@link Message#user(String, Image...)} says
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public ReplyStream stream(String text, Image... images) {
@@ -116,6 +128,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException when the message is the model's
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public ReplyStream stream(Message message) {
@@ -131,6 +146,9 @@ public final class Session implements AutoCloseable {
    * @throws ContextOverflowException when the question does not fit into the context; nothing was
    *     evaluated
    * @throws ImageReadException when an image cannot be read
+   * @throws InternVlException when there are images and the model has no vision file, or when the
+   *     logits are not numbers
+   * @throws IllegalArgumentException when the message is the model's
    * @throws IllegalStateException when session or model are closed or the session is in use
    */
   public ReplyStream stream(Message message, GenerationOptions generation) {

@@ -102,7 +102,7 @@ final class TurnBuilder {
     return new EncodedTurn(runs, prepared);
   }
 
-  /** Cuts images into tiles; stops at the first one that no context has room for. */
+  /** Cuts images into tiles; stops where no context has room for the rest. */
   private List<PreparedImage> prepare(List<Image> images, Stopwatch watch) {
     ImagePreparation preparation = new ImagePreparation(model.embedder().config());
     int tokensPerTile = model.info().tokensPerTile();
@@ -117,7 +117,7 @@ final class TurnBuilder {
               : new PreparedImage(image, List.of(), tiles(known, tokensPerTile));
       prepared.add(next);
       rows += (long) next.count() * tokensPerTile;
-      if (rows > model.contextLength()) {
+      if (rows > model.contextLength() && prepared.size() < images.size()) {
         throw ContextOverflowException.ofImages(
             prepared.size(), images.size(), rows, model.contextLength());
       }

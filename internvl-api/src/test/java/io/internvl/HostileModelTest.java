@@ -206,4 +206,13 @@ class HostileModelTest {
     buffer.asFloatBuffer().put(values);
     return MemorySegment.ofArray(buffer.array());
   }
+
+  @Test
+  void aVisionFileOrADirectoryIsNoLanguageModel() throws IOException {
+    Path vision = TinyFiles.copy(directory, TinyFiles.F16_VISION);
+    assertThat(failure(vision, TEXT)).contains(TinyFiles.F16_VISION + ": a vision file, which");
+    assertThatThrownBy(() -> Model.load(directory, TEXT))
+        .isInstanceOf(IOException.class)
+        .hasMessage(directory + ": a directory, expected a GGUF file");
+  }
 }

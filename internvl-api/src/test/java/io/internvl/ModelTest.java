@@ -163,7 +163,8 @@ class ModelTest {
   @Test
   void thePromptFormatCanBeChosen() throws IOException {
     Path path = TinyFiles.copy(directory, TinyFiles.Q8_0);
-    for (ChatFormat format : ChatFormat.values()) {
+    for (ChatFormat format : // those whose tokens the model knows
+        List.of(ChatFormat.INTERNVL_2_5, ChatFormat.INTERNVL_3_5, ChatFormat.INTERNVL_2)) {
       ModelOptions options = ModelOptions.builder().chatFormat(format).build();
       try (Model model = Model.load(path, options)) {
         assertThat(model.info().chatTemplate()).isEqualTo(format.name());

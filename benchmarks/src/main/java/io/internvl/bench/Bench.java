@@ -1,7 +1,13 @@
 package io.internvl.bench;
 
+import io.internvl.InternVlException;
+import io.internvl.gguf.GgufException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParseResult;
 
 /**
  * The bench command: {@code java --add-modules jdk.incubator.vector -jar benchmarks.jar <command>}.
@@ -24,7 +30,7 @@ public final class Bench {
   /**
    * Runs a command.
    *
-   * @param args command and options; {@code help} lists them
+   * @param args command and options; {@code --help} lists them
    */
   public static void main(String[] args) {
     System.exit(commandLine().execute(args));
@@ -33,6 +39,23 @@ public final class Bench {
   static CommandLine commandLine() {
     return new CommandLine(new Bench())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpAutoWidth(true);
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler(Bench::tell);
+  }
+
+  /** Says in a line what a user can mend; what nobody expected keeps its stack trace. */
+  private static int tell(Exception problem, CommandLine command, ParseResult result)
+      throws Exception {
+    if (problem instanceof NoSuchFileException missing) {
+      command.getErr().println(missing.getFile() + ": no such file");
+    } else if (problem instanceof IOException
+        || problem instanceof InternVlException
+        || problem instanceof GgufException
+        || problem instanceof IllegalArgumentException) {
+      command.getErr().println(problem.getMessage());
+    } else {
+      throw problem;
+    }
+    return ExitCode.SOFTWARE;
   }
 }

@@ -131,6 +131,9 @@ public final class Chat implements Callable<Integer> {
     if (model != null && prompt == null && images.isEmpty() && !interactive) {
       throw new IllegalArgumentException("nothing to ask: give --prompt, --image or --interactive");
     }
+    if (thinking && system != null) {
+      throw new IllegalArgumentException("--thinking is a system message itself: omit --system");
+    }
     Path directory = null;
     try {
       if (model == null) {

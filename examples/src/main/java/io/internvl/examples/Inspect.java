@@ -8,6 +8,7 @@ import io.internvl.gguf.TensorType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Array;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class Inspect implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     try (GgufFile gguf = GgufFile.open(file)) {
       out.printf(
@@ -71,10 +72,12 @@ public final class Inspect implements Callable<Integer> {
       printTypes(gguf.tensors(), out);
       new ModelChecks(gguf, out).print();
       return 0;
-    } catch (GgufException e) {
+    } catch (NoSuchFileException e) {
+      spec.commandLine().getErr().println(e.getMessage() + ": no such file");
+    } catch (GgufException | IOException e) {
       spec.commandLine().getErr().println(e.getMessage());
-      return 1;
     }
+    return 1;
   }
 
   private static void printMetadata(GgufMetadata metadata, PrintWriter out) {

@@ -14,6 +14,9 @@ final class ProgressLine implements ProgressListener {
 
   @Override
   public void update(Stage stage, long done, long total) {
+    if (stage == Stage.PREFAULT) {
+      return; // goes on in the background while the user is typing
+    }
     out.print("\r" + stage.name().toLowerCase(Locale.ROOT) + " " + done + "/" + total + " ");
     if (done == total) {
       out.println();

@@ -76,7 +76,7 @@ public final class Quantize implements Callable<Integer> {
   public Quantize() {}
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     try {
       long start = System.nanoTime();
       quantiser().quantise(source, target);
@@ -91,7 +91,7 @@ public final class Quantize implements Callable<Integer> {
       System.err.println(e.getMessage() + "; --overwrite replaces an older one");
     } catch (NoSuchFileException e) {
       System.err.println(e.getMessage() + ": no such file or directory");
-    } catch (InternVlException | IllegalArgumentException e) {
+    } catch (IOException | InternVlException | IllegalArgumentException e) {
       System.err.println(e.getMessage());
     }
     return 1;

@@ -2,6 +2,7 @@ package io.internvl.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.internvl.ProgressListener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringReader;
@@ -141,5 +142,21 @@ class ChatTest {
   void unknownArgumentsShowTheUsage() {
     assertThat(run("", "--imge", "x.png")).isEqualTo(2);
     assertThat(errors.toString()).contains("Unknown option", "--image");
+  }
+
+  @Test
+  void refusesTwoSystemMessages() {
+    assertThat(run("", "--thinking", "--system", "Be brief.")).isEqualTo(1);
+    assertThat(errors.toString()).contains("--thinking is a system message itself");
+  }
+
+  /** It comes from a thread of its own, in the middle of what the user types. */
+  @Test
+  void readingAheadIsNotReported() {
+    ProgressLine line = new ProgressLine(new PrintWriter(out, true));
+    line.update(ProgressListener.Stage.PREFAULT, 1, 2);
+    assertThat(out.toString()).isEmpty();
+    line.update(ProgressListener.Stage.PREFILL, 2, 2);
+    assertThat(out.toString()).contains("prefill 2/2");
   }
 }

@@ -98,6 +98,14 @@ class InspectTest {
     return path;
   }
 
+  @Test
+  void whatIsNoFileIsALine() {
+    assertThat(inspect(directory.resolve("nowhere.gguf"), 1))
+        .contains("nowhere.gguf: no such file")
+        .doesNotContain("at io.");
+    assertThat(inspect(directory, 1)).contains(directory + ": a directory, expected a GGUF file");
+  }
+
   private static String inspect(Path path, int exitCode, String... options) {
     StringWriter text = new StringWriter();
     CommandLine command = new CommandLine(new Inspect());

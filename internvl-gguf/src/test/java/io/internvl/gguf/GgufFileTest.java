@@ -160,7 +160,9 @@ class GgufFileTest {
 
   @Test
   void reportsDirectory() {
-    assertThatExceptionOfType(IOException.class).isThrownBy(() -> GgufFile.open(directory));
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> GgufFile.open(directory))
+        .withMessage(directory + ": a directory, expected a GGUF file");
   }
 
   @ParameterizedTest

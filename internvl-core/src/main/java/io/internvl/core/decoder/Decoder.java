@@ -89,6 +89,10 @@ public final class Decoder {
       Kernels kernels,
       @Nullable Requantiser requantiser,
       @Nullable WeightPacker packer) {
+    if (file.metadata().string("general.architecture", "").equals("clip")) {
+      throw new GgufException(
+          file.path() + ": a vision file, which goes with a language model; name that one instead");
+    }
     GgufTensor tokens = file.require(TOKEN_EMBEDDING);
     if (tokens.rows() < 1 || tokens.rows() > Integer.MAX_VALUE) {
       throw new GgufException(
