@@ -49,6 +49,9 @@ public final class Image {
 
     /** Several images whose tiles follow each other. */
     record OfImages(List<Image> images) implements Source {}
+
+    /** What a model has made of an image: (tiles * tokensPerTile, hidden size), row after row. */
+    record OfEmbeddings(Model model, float[] rows) implements Source {}
   }
 
   private Image(Source source, Settings settings) {
@@ -136,11 +139,16 @@ public final class Image {
    *
    * @param images at least one
    * @return the combined image
-   * @throws IllegalArgumentException when there are none
+   * @throws IllegalArgumentException when there are none, or one is encoded
    */
   public static Image combined(Image... images) {
     if (images.length == 0) {
       throw new IllegalArgumentException("no images to combine, expected at least one");
+    }
+    for (Image image : images) {
+      if (image.isEncoded()) {
+        throw new IllegalArgumentException("an encoded image has no pixels to combine");
+      }
     }
     return of(new Source.OfImages(List.of(images)));
   }
@@ -212,11 +220,27 @@ public final class Image {
   }
 
   private Image with(UnaryOperator<Settings> change) {
+    if (isEncoded()) {
+      throw new IllegalStateException("the image is encoded already: set this before");
+    }
     Source changed =
         source instanceof Source.OfImages(List<Image> images)
             ? new Source.OfImages(images.stream().map(image -> image.with(change)).toList())
             : source;
     return new Image(changed, change.apply(settings));
+  }
+
+  static Image encoded(Model model, float[] rows) {
+    return of(new Source.OfEmbeddings(model, rows));
+  }
+
+  /**
+   * Says whether this is what {@link Model#encode} returned: no setting can be changed any more.
+   *
+   * @return true for embeddings, false for pixels
+   */
+  public boolean isEncoded() {
+    return source instanceof Source.OfEmbeddings;
   }
 
   Source source() {

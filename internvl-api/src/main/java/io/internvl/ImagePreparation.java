@@ -55,6 +55,7 @@ final class ImagePreparation {
       case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
           "image of " + width + "x" + height + " pixels";
       case Image.Source.OfImages images -> throw new IllegalStateException("not a single image");
+      case Image.Source.OfEmbeddings rows -> throw new IllegalStateException("no pixels");
     };
   }
 
@@ -66,6 +67,7 @@ final class ImagePreparation {
       case Image.Source.OfRgb(int width, int height, byte[] rgb) ->
           new RgbImage(width, height, rgb);
       case Image.Source.OfImages images -> throw new IllegalStateException("not a single image");
+      case Image.Source.OfEmbeddings rows -> throw new IllegalStateException("no pixels");
     };
   }
 }

@@ -31,7 +31,9 @@ final class QuestionLayout {
     Message.Builder message = Message.builder();
     List<Image> frames = video.frames();
     for (int i = 0; i < frames.size(); i++) {
-      message.text("Frame" + (i + 1) + ": ").image(frames.get(i).withMaxTiles(1)).text("\n");
+      Image frame = frames.get(i);
+      Image single = frame.isEncoded() ? frame : frame.withMaxTiles(1);
+      message.text("Frame" + (i + 1) + ": ").image(single).text("\n");
     }
     return message.text(text).build();
   }

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Turns messages into prompts - template, token ids, tiles, embeddings - and evaluates them. */
 final class TurnBuilder {
@@ -110,7 +111,7 @@ final class TurnBuilder {
     long rows = 0;
     watch.start();
     for (Image image : images) {
-      float[] known = shared.find(image);
+      float[] known = embeddings(image);
       PreparedImage next =
           known == null
               ? preparation.prepare(image)
@@ -124,6 +125,27 @@ final class TurnBuilder {
     }
     watch.preprocess();
     return prepared;
+  }
+
+  /** Returns what was made of an image before, or null. */
+  private float @Nullable [] embeddings(Image image) {
+    if (image.source() instanceof Image.Source.OfEmbeddings(Model owner, float[] rows)) {
+      if (owner != model) {
+        throw new InternVlException(
+            "the image was encoded by another model than " + model.info().name());
+      }
+      return rows;
+    }
+    return shared.find(image);
+  }
+
+  /** Computes the embeddings of an image for use in any conversation with the model. */
+  Image encoded(Image image) {
+    if (embeddings(image) != null) {
+      return image;
+    }
+    PreparedImage prepared = new ImagePreparation(model.embedder().config()).prepare(image);
+    return Image.encoded(model, embed(prepared, 0, prepared.count()));
   }
 
   private int tiles(float[] embeddings, int tokensPerTile) {
@@ -208,7 +230,7 @@ final class TurnBuilder {
   }
 
   private float[] embed(PreparedImage image, int done, int total) {
-    float[] known = shared.find(image.source());
+    float[] known = embeddings(image.source());
     if (known != null) {
       return known;
     }

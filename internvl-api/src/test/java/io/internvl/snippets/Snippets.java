@@ -94,6 +94,17 @@ final class Snippets {
     return reply;
   }
 
+  static void encode(Model model, Path photo, List<String> texts) {
+    // @start region="encode"
+    Image picture = model.encode(Image.of(photo)); // the vision tower runs once
+    for (String text : texts) {
+      try (Session session = model.newSession()) {
+        System.out.println(session.chat(text, picture).text());
+      }
+    }
+    // @end
+  }
+
   static void batch(Model model, List<Path> photos) {
     // @start region="batch"
     List<Message> questions = new ArrayList<>();
