@@ -62,6 +62,39 @@ final class ByteLanes {
     return v.reinterpretAsInts().lanewise(VectorOperators.LSHL, distance).reinterpretAsBytes();
   }
 
+  /**
+   * Writes {@code d * q} to y[o .. o + 15], with q in two groups of eight bytes. Where codes are
+   * made by scalar code: no vector is handed over, which would be on the heap if this were not
+   * inlined.
+   */
+  static void scaled(long low, long high, float d, float[] y, int o) {
+    FloatVector scale = FloatVector.broadcast(FLOATS, d);
+    if (LANES == 16) {
+      ByteVector q = LongVector.broadcast(LONGS, low).withLane(1, high).reinterpretAsBytes();
+      ((FloatVector) q.castShape(FLOATS, 0)).mul(scale).intoArray(y, o);
+    } else if (LANES == 8) {
+      ByteVector q = LongVector.broadcast(LONGS, low).reinterpretAsBytes();
+      ((FloatVector) q.castShape(FLOATS, 0)).mul(scale).intoArray(y, o);
+      q = LongVector.broadcast(LONGS, high).reinterpretAsBytes();
+      ((FloatVector) q.castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 8);
+    } else {
+      ((FloatVector) spread((int) low).castShape(FLOATS, 0)).mul(scale).intoArray(y, o);
+      ((FloatVector) spread((int) (low >>> 32)).castShape(FLOATS, 0))
+          .mul(scale)
+          .intoArray(y, o + 4);
+      ((FloatVector) spread((int) high).castShape(FLOATS, 0)).mul(scale).intoArray(y, o + 8);
+      ((FloatVector) spread((int) (high >>> 32)).castShape(FLOATS, 0))
+          .mul(scale)
+          .intoArray(y, o + 12);
+    }
+  }
+
+  /** Adds bytes that stand side by side, without carry from one to the next. */
+  static long added(long a, long b) {
+    long top = 0x8080808080808080L;
+    return (a & ~top) + (b & ~top) ^ (a ^ b) & top;
+  }
+
   /** Writes {@code d * q} to y[o .. o + 15]. */
   static void scaled(ByteVector q, float d, float[] y, int o) {
     FloatVector scale = FloatVector.broadcast(FLOATS, d);

@@ -3,12 +3,11 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.ByteLanes.BYTE;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
-import static io.internvl.core.kernel.ByteLanes.join;
+import static io.internvl.core.kernel.ByteLanes.added;
 import static io.internvl.core.kernel.ByteLanes.scaled;
 
 import io.internvl.core.quant.Codebooks;
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
 
 /**
  * Decoders of IQ1_S and IQ1_M, a codebook of eight values -1, 0 or 1, shifted by an eighth: the
@@ -38,11 +37,11 @@ final class Iq1Rows {
         int index = data.get(SHORT, b + 2 + 2L * g);
         int word = data.get(SHORT, b + 34 + g / 2 * 2L); // upper bits, scale, sign of the shift
         float dl = d * (2 * (word >> 12 & 7) + 1) * 0.125f;
-        byte shift = (byte) (word < 0 ? -1 : 1);
+        long shift = shifts(word >>> 15);
         int upper = word >> g % 2 * 6;
         long q0 = GRID[index & 255 | upper << 8 & 0x700];
         long q1 = GRID[index >>> 8 & 255 | upper << 5 & 0x700];
-        scaled(join(q0, q1).add(shift), dl, y, to + 256 * block + 16 * g);
+        scaled(added(q0, shift), added(q1, shift), dl, y, to + 256 * block + 16 * g);
       }
     }
   }
@@ -59,8 +58,9 @@ final class Iq1Rows {
         int scale = (int) (scales >>> 16 * (g >> 2) + 3 * (g & 3)) & 7;
         long q0 = GRID[index & 255 | h << 8 & 0x700];
         long q1 = GRID[index >>> 8 & 255 | h << 4 & 0x700];
-        ByteVector shifts = join(shifts(h >> 3), shifts(h >> 7));
-        scaled(join(q0, q1).add(shifts), d * (2 * scale + 1), y, to + 256 * block + 16 * g);
+        long low = added(q0, shifts(h >> 3));
+        long high = added(q1, shifts(h >> 7));
+        scaled(low, high, d * (2 * scale + 1), y, to + 256 * block + 16 * g);
       }
     }
   }

@@ -4,7 +4,6 @@ import static io.internvl.core.kernel.ByteLanes.EXPANDED;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
-import static io.internvl.core.kernel.ByteLanes.join;
 import static io.internvl.core.kernel.ByteLanes.scaled;
 import static io.internvl.core.kernel.Iq3Rows.SIGNS;
 import static io.internvl.core.kernel.Iq3Rows.signed;
@@ -44,10 +43,10 @@ final class Iq2Rows {
         int signs = (int) (v >>> 32);
         long q0 = signed(IQ2_XXS[w & 255], SIGNS[signs & 127]);
         long q1 = signed(IQ2_XXS[w >>> 8 & 255], SIGNS[signs >>> 7 & 127]);
-        scaled(join(q0, q1), db, y, o);
+        scaled(q0, q1, db, y, o);
         long q2 = signed(IQ2_XXS[w >>> 16 & 255], SIGNS[signs >>> 14 & 127]);
         long q3 = signed(IQ2_XXS[w >>> 24], SIGNS[signs >>> 21 & 127]);
-        scaled(join(q2, q3), db, y, o + 16);
+        scaled(q2, q3, db, y, o + 16);
       }
     }
   }
@@ -62,7 +61,7 @@ final class Iq2Rows {
         float db = d * (0.5f + (int) (scales >>> 4 * g & 15)) * 0.25f;
         long q0 = signed(IQ2_XS[w & 511], SIGNS[w >>> 9 & 127]);
         long q1 = signed(IQ2_XS[w >>> 16 & 511], SIGNS[w >>> 25]);
-        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
+        scaled(q0, q1, db, y, to + 256 * block + 16 * g);
       }
     }
   }
@@ -80,7 +79,7 @@ final class Iq2Rows {
         float db = d * (0.5f + (int) (scales >>> 4 * g & 15)) * 0.25f;
         long q0 = signed(IQ2_S[index & 255 | h << 8 & 768], EXPANDED[signs & 255]);
         long q1 = signed(IQ2_S[index >>> 8 & 255 | h << 6 & 768], EXPANDED[signs >>> 8 & 255]);
-        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
+        scaled(q0, q1, db, y, to + 256 * block + 16 * g);
       }
     }
   }

@@ -4,7 +4,6 @@ import static io.internvl.core.kernel.ByteLanes.EXPANDED;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
-import static io.internvl.core.kernel.ByteLanes.join;
 import static io.internvl.core.kernel.ByteLanes.scaled;
 
 import io.internvl.core.quant.Codebooks;
@@ -63,7 +62,7 @@ final class Iq3Rows {
         long q0 = signed(XXS_FIRST[w & 255] | XXS_SECOND[w >>> 8 & 255], SIGNS[signs & 127]);
         long q1 =
             signed(XXS_FIRST[w >>> 16 & 255] | XXS_SECOND[w >>> 24], SIGNS[signs >>> 7 & 127]);
-        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
+        scaled(q0, q1, db, y, to + 256 * block + 16 * g);
       }
     }
   }
@@ -83,7 +82,7 @@ final class Iq3Rows {
         long x1 = S_FIRST[w >>> 16 & 255 | h << 6 & 256] | S_SECOND[w >>> 24 | h << 5 & 256];
         long q0 = signed(x0, EXPANDED[signs & 255]);
         long q1 = signed(x1, EXPANDED[signs >>> 8 & 255]);
-        scaled(join(q0, q1), db, y, to + 256 * block + 16 * g);
+        scaled(q0, q1, db, y, to + 256 * block + 16 * g);
       }
     }
   }

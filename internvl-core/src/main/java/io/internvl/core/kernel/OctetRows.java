@@ -3,6 +3,7 @@ package io.internvl.core.kernel;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
+import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
@@ -12,21 +13,23 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Decoders for vectors of 256 bits: eight bytes at once become a vector of integers, then of
  * floats. Up to twice as fast as those of sixteen bytes in {@link SmallBlockRows} and {@link
- * KQuantRows}, whose values they have bit for bit. No method here takes or returns a vector: such a
- * call leaves vectors on the heap when it is not inlined.
+ * KQuantRows}, whose values they have bit for bit. Sixteen bytes are loaded each time, so that up
+ * to {@link #BEYOND} bytes behind the last block are read. No method here takes or returns a
+ * vector: such a call leaves vectors on the heap when it is not inlined.
  */
 final class OctetRows {
-  private static final VectorSpecies<Byte> OCTET = ByteVector.SPECIES_64;
 
   private static final IntVector NIBBLE = IntVector.broadcast(INTS, 15);
   private static final IntVector EIGHT = IntVector.broadcast(INTS, 8);
   private static final IntVector SIXTEEN = IntVector.broadcast(INTS, 16);
   private static final IntVector LANE = IntVector.zero(INTS).addIndex(1);
+
+  /** Bytes that are read, but not used, behind what is decoded. */
+  static final int BEYOND = 8;
 
   private OctetRows() {}
 
@@ -35,13 +38,13 @@ final class OctetRows {
       long b = offset + 34L * block;
       int o = to + 32 * block;
       FloatVector d = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(SHORT, b)));
-      ByteVector v = ByteVector.fromMemorySegment(OCTET, data, b + 2, ORDER);
+      ByteVector v = ByteVector.fromMemorySegment(BYTES, data, b + 2, ORDER);
       ((FloatVector) v.castShape(FLOATS, 0)).mul(d).intoArray(y, o);
-      v = ByteVector.fromMemorySegment(OCTET, data, b + 10, ORDER);
+      v = ByteVector.fromMemorySegment(BYTES, data, b + 10, ORDER);
       ((FloatVector) v.castShape(FLOATS, 0)).mul(d).intoArray(y, o + 8);
-      v = ByteVector.fromMemorySegment(OCTET, data, b + 18, ORDER);
+      v = ByteVector.fromMemorySegment(BYTES, data, b + 18, ORDER);
       ((FloatVector) v.castShape(FLOATS, 0)).mul(d).intoArray(y, o + 16);
-      v = ByteVector.fromMemorySegment(OCTET, data, b + 26, ORDER);
+      v = ByteVector.fromMemorySegment(BYTES, data, b + 26, ORDER);
       ((FloatVector) v.castShape(FLOATS, 0)).mul(d).intoArray(y, o + 24);
     }
   }
@@ -52,13 +55,13 @@ final class OctetRows {
       int o = to + 32 * block;
       FloatVector d = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(SHORT, b)));
       IntVector v =
-          (IntVector) ByteVector.fromMemorySegment(OCTET, data, b + 2, ORDER).castShape(INTS, 0);
+          (IntVector) ByteVector.fromMemorySegment(BYTES, data, b + 2, ORDER).castShape(INTS, 0);
       ((FloatVector) v.and(NIBBLE).sub(EIGHT).convert(VectorOperators.I2F, 0))
           .mul(d)
           .intoArray(y, o);
       v = v.lanewise(VectorOperators.LSHR, 4).and(NIBBLE).sub(EIGHT);
       ((FloatVector) v.convert(VectorOperators.I2F, 0)).mul(d).intoArray(y, o + 16);
-      v = (IntVector) ByteVector.fromMemorySegment(OCTET, data, b + 10, ORDER).castShape(INTS, 0);
+      v = (IntVector) ByteVector.fromMemorySegment(BYTES, data, b + 10, ORDER).castShape(INTS, 0);
       ((FloatVector) v.and(NIBBLE).sub(EIGHT).convert(VectorOperators.I2F, 0))
           .mul(d)
           .intoArray(y, o + 8);
@@ -77,7 +80,7 @@ final class OctetRows {
               .lanewise(VectorOperators.LSHR, LANE);
       IntVector v =
           (IntVector)
-              ByteVector.fromMemorySegment(OCTET, data, b + 6 + half % 2 * 8, ORDER)
+              ByteVector.fromMemorySegment(BYTES, data, b + 6 + half % 2 * 8, ORDER)
                   .castShape(INTS, 0);
       IntVector fifth = bits.lanewise(VectorOperators.LSHL, 4).and(SIXTEEN);
       ((FloatVector) v.and(NIBBLE).or(fifth).sub(SIXTEEN).convert(VectorOperators.I2F, 0))
@@ -105,11 +108,11 @@ final class OctetRows {
         FloatVector nextShift = FloatVector.broadcast(FLOATS, -(dmin * (minima >>> j + 8 & 63)));
         IntVector v =
             (IntVector)
-                ByteVector.fromMemorySegment(OCTET, data, b + 16 + 16L * k, ORDER)
+                ByteVector.fromMemorySegment(BYTES, data, b + 16 + 16L * k, ORDER)
                     .castShape(INTS, 0);
         IntVector u =
             (IntVector)
-                ByteVector.fromMemorySegment(OCTET, data, b + 24 + 16L * k, ORDER)
+                ByteVector.fromMemorySegment(BYTES, data, b + 24 + 16L * k, ORDER)
                     .castShape(INTS, 0);
         ((FloatVector) v.and(NIBBLE).convert(VectorOperators.I2F, 0))
             .mul(scale)

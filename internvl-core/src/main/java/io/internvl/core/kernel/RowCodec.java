@@ -86,14 +86,14 @@ final class RowCodec {
           (data, offset, count, y, o) -> MemorySegment.copy(data, FLOAT, offset, y, o, count);
       case F16 -> RowCodec::halves;
       case BF16 -> RowCodec::brainFloats;
-      case Q8_0 -> OCTETS ? OctetRows::q8v0 : SmallBlockRows::q8v0;
-      case Q4_0 -> OCTETS ? OctetRows::q4v0 : SmallBlockRows::q4v0;
+      case Q8_0 -> octets(type, OctetRows::q8v0, SmallBlockRows::q8v0);
+      case Q4_0 -> octets(type, OctetRows::q4v0, SmallBlockRows::q4v0);
       case Q4_1 -> SmallBlockRows::q4v1;
-      case Q5_0 -> OCTETS ? OctetRows::q5v0 : SmallBlockRows::q5v0;
+      case Q5_0 -> octets(type, OctetRows::q5v0, SmallBlockRows::q5v0);
       case Q5_1 -> SmallBlockRows::q5v1;
       case Q2_K -> KQuantRows::q2k;
       case Q3_K -> KQuantRows::q3k;
-      case Q4_K -> OCTETS ? OctetRows::q4k : KQuantRows::q4k;
+      case Q4_K -> octets(type, OctetRows::q4k, KQuantRows::q4k);
       case Q5_K -> KQuantRows::q5k;
       case Q6_K -> KQuantRows::q6k;
       case IQ1_S -> Iq1Rows::iq1S;
@@ -113,6 +113,17 @@ final class RowCodec {
       case Q2_0 -> TernaryRows::q2v0;
       default ->
           (data, offset, count, y, o) -> BlockCodecs.of(type).decode(data, offset, y, o, count);
+    };
+  }
+
+  /** With vectors of 256 bits, the first decoder but for the end of a matrix. */
+  private static Decoder octets(TensorType type, Decoder octets, Decoder plain) {
+    if (!OCTETS) {
+      return plain;
+    }
+    return (data, offset, count, y, o) -> {
+      long end = offset + type.byteSize(count) + OctetRows.BEYOND;
+      (end <= data.byteSize() ? octets : plain).decode(data, offset, count, y, o);
     };
   }
 

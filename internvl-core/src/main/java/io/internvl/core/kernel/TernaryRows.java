@@ -5,7 +5,6 @@ import static io.internvl.core.kernel.ByteLanes.BYTES;
 import static io.internvl.core.kernel.ByteLanes.EXPANDED;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
-import static io.internvl.core.kernel.ByteLanes.join;
 import static io.internvl.core.kernel.ByteLanes.right;
 import static io.internvl.core.kernel.ByteLanes.scaled;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
@@ -90,7 +89,7 @@ final class TernaryRows {
       int bits = data.get(SHORT, b + 2 + 2L * (group & 7));
       long low = ~EXPANDED[bits & 255] | ONES;
       long high = ~EXPANDED[bits >> 8 & 255] | ONES;
-      scaled(join(low, high), d, y, to + 16 * group);
+      scaled(low, high, d, y, to + 16 * group);
     }
   }
 
@@ -101,7 +100,7 @@ final class TernaryRows {
       int bits = data.get(INT, b + 2 + 4L * (group & 3));
       long low = QUADS[bits & 255] & 0xFFFF_FFFFL | (long) QUADS[bits >>> 8 & 255] << 32;
       long high = QUADS[bits >>> 16 & 255] & 0xFFFF_FFFFL | (long) QUADS[bits >>> 24] << 32;
-      scaled(join(low, high), d, y, to + 16 * group);
+      scaled(low, high, d, y, to + 16 * group);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.internvl.core.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
@@ -31,9 +32,12 @@ final class VectorSupport {
   /** Byte order of files and, on every machine with vectors, of activations. */
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-  /** As many bytes as a vector has floats; 64 bits where no vector is that short. */
-  static final VectorSpecies<Byte> BYTES =
-      VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, LANES * Byte.SIZE)));
+  /**
+   * Sixteen bytes, of which narrower vectors of floats are made of the first ones. All byte vectors
+   * that become floats have this length: {@code castShape} and {@code convertShape} of two lengths
+   * in one process keep some of them on the heap (docs/kernels.md).
+   */
+  static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
 
   /**
    * Class of the segments of activations, other than the one of a mapped file. A kernel that checks
