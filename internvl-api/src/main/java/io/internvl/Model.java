@@ -263,7 +263,7 @@ public final class Model implements AutoCloseable {
    * tokens are computed in another order than those of one, which can turn a choice between tokens
    * of almost equal probability. The same batch always gets the same answers; where answers are
    * drawn, the question with index i draws with the seed plus i. An {@link Image} that several
-   * questions have is embedded once.
+   * questions have is embedded once (up to four at a time; {@link #encode} for more).
    *
    * {@snippet class="io.internvl.snippets.Snippets" region="batch"}
    *

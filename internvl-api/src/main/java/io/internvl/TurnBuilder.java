@@ -231,20 +231,20 @@ final class TurnBuilder {
 
   private float[] embed(PreparedImage image, int done, int total) {
     float[] known = embeddings(image.source());
-    if (known != null) {
-      return known;
-    }
+    float[] rows = known != null ? known : newEmbeddings(image, done, total);
+    shared.use(image.source(), rows);
+    return rows;
+  }
+
+  private float[] newEmbeddings(PreparedImage image, int done, int total) {
     ProgressListener progress = model.options().progress();
     ImagePreparation preparation = new ImagePreparation(model.embedder().config());
-    float[] rows =
-        model
-            .embedder()
-            .embed(
-                preparation.pixels(image),
-                image.count(),
-                finished -> progress.update(ProgressListener.Stage.VISION, done + finished, total));
-    shared.offer(image.source(), rows);
-    return rows;
+    return model
+        .embedder()
+        .embed(
+            preparation.pixels(image),
+            image.count(),
+            finished -> progress.update(ProgressListener.Stage.VISION, done + finished, total));
   }
 
   /**
