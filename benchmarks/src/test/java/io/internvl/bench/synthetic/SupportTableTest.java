@@ -116,6 +116,7 @@ class SupportTableTest {
       random model whose matrices are all of the type gives the logits, or embeddings, of the same
       weights in float32 within 1e-4 of their spread, with float32 activations. Models mix types
       freely, tensor by tensor. Norms, biases and routers are float32 here and may be of any type.
+      NVFP4 is refused where a tensor `*.scale` belongs to a matrix.
       """;
 
   private static Collector<CharSequence, ?, String> columns() {
