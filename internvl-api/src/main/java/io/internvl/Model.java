@@ -2,8 +2,6 @@ package io.internvl;
 
 import io.internvl.core.chat.ChatTemplate;
 import io.internvl.core.chat.ChatTemplates;
-import io.internvl.core.chat.PromptEncoder;
-import io.internvl.core.chat.PromptPart;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.decoder.ScaledAdapter;
 import io.internvl.core.kernel.Kernels;
@@ -66,7 +64,7 @@ public final class Model implements AutoCloseable {
     this.decoder = decoder;
     this.embedder = embedder;
     tokenizer = ModelLoader.naming(file.path(), () -> Tokenizers.from(file.metadata()));
-    ModelLoader.naming(file.path(), () -> requireTokensFit(decoder));
+    ModelLoader.checkTokens(file.path(), tokenizer, decoder);
     ChatTemplates.Detection detection =
         options
             .chatFormat()
@@ -79,35 +77,8 @@ public final class Model implements AutoCloseable {
         file.path(),
         template.name(),
         detection.reason());
-    ModelLoader.naming(file.path(), this::requireTemplateTokens);
+    ModelLoader.checkFormat(file.path(), template, tokenizer, embedder != null);
     info = describe(sizeBytes);
-  }
-
-  private int requireTokensFit(Decoder loaded) {
-    int rows = loaded.config().vocabularySize();
-    int tokens = tokenizer.vocabularySize();
-    if (tokens > rows) {
-      throw new GgufException(
-          "key 'tokenizer.ggml.tokens' has "
-              + tokens
-              + " elements, but the model has embeddings for "
-              + rows
-              + "; tokenizer and weights are of different models");
-    }
-    return tokens;
-  }
-
-  /** Encodes a short conversation, which fails when a token of the chat format is missing. */
-  private List<PromptEncoder.Run> requireTemplateTokens() {
-    List<PromptPart> content = new ArrayList<>();
-    content.add(new PromptPart.Text("?"));
-    if (embedder != null) {
-      content.add(new PromptPart.ImageSlot(0));
-    }
-    List<PromptPart> parts = new ArrayList<>(template.system("?"));
-    parts.addAll(template.user(content));
-    parts.addAll(template.endOfAnswer());
-    return new PromptEncoder(tokenizer).encode(parts, index -> 1);
   }
 
   /**
@@ -233,7 +204,7 @@ public final class Model implements AutoCloseable {
   /**
    * Passes an image through the vision tower, for use in several questions: sessions and batches of
    * this model take the result like any image, and only evaluate it. It holds the embeddings on the
-   * heap, {@link ModelInfo#tokensPerTile} rows a tile: 1 MB a tile of a 1B model, 3.7 MB of 8B.
+   * heap, {@link ModelInfo#tokensPerTile} rows a tile: 0.9 MB a tile of a 1B model, 3.7 MB of 8B.
    * Images of a video are to be encoded with {@link Image#withMaxTiles} of 1.
    *
    * {@snippet class="io.internvl.snippets.Snippets" region="encode"}

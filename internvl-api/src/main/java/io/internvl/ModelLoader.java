@@ -1,5 +1,8 @@
 package io.internvl;
 
+import io.internvl.core.chat.ChatTemplate;
+import io.internvl.core.chat.PromptEncoder;
+import io.internvl.core.chat.PromptPart;
 import io.internvl.core.decoder.Decoder;
 import io.internvl.core.kernel.KernelOptions;
 import io.internvl.core.kernel.KernelProvider;
@@ -7,6 +10,7 @@ import io.internvl.core.kernel.Kernels;
 import io.internvl.core.nn.Requantiser;
 import io.internvl.core.nn.WeightPacker;
 import io.internvl.core.quant.TypeMix;
+import io.internvl.core.tokenizer.Tokenizer;
 import io.internvl.gguf.GgufException;
 import io.internvl.gguf.GgufFile;
 import io.internvl.gguf.TensorType;
@@ -126,6 +130,33 @@ final class ModelLoader {
               + expected
               + "; name the model's own vision file with ModelOptions.mmproj");
     }
+  }
+
+  /** Refuses a tokenizer that has tokens the model has no embedding for. */
+  static void checkTokens(Path path, Tokenizer tokenizer, Decoder decoder) {
+    int rows = decoder.config().vocabularySize();
+    if (tokenizer.vocabularySize() > rows) {
+      throw new ModelLoadException(
+          path
+              + ": key 'tokenizer.ggml.tokens' has "
+              + tokenizer.vocabularySize()
+              + " elements, but the model has embeddings for "
+              + rows
+              + "; tokenizer and weights are of different models");
+    }
+  }
+
+  /** Encodes a short conversation, which fails when a token of the chat format is missing. */
+  static void checkFormat(
+      Path path, ChatTemplate template, Tokenizer tokenizer, boolean withImages) {
+    List<PromptPart> content = new ArrayList<>();
+    if (withImages) {
+      content.add(new PromptPart.ImageSlot(0));
+    }
+    List<PromptPart> parts = new ArrayList<>(template.system(""));
+    parts.addAll(template.user(content));
+    parts.addAll(template.endOfAnswer());
+    naming(path, () -> new PromptEncoder(tokenizer).encode(parts, index -> 1));
   }
 
   private static Kernels kernels(ModelOptions options) {

@@ -105,7 +105,7 @@ final class TurnBuilder {
 
   /** Cuts images into tiles; stops where no context has room for the rest. */
   private List<PreparedImage> prepare(List<Image> images, Stopwatch watch) {
-    ImagePreparation preparation = new ImagePreparation(model.embedder().config());
+    ImagePreparation preparation = preparation();
     int tokensPerTile = model.info().tokensPerTile();
     List<PreparedImage> prepared = new ArrayList<>(images.size());
     long rows = 0;
@@ -127,6 +127,10 @@ final class TurnBuilder {
     return prepared;
   }
 
+  private ImagePreparation preparation() {
+    return new ImagePreparation(model.embedder().config());
+  }
+
   /** Returns what was made of an image before, or null. */
   private float @Nullable [] embeddings(Image image) {
     if (image.source() instanceof Image.Source.OfEmbeddings(Model owner, float[] rows)) {
@@ -144,7 +148,7 @@ final class TurnBuilder {
     if (embeddings(image) != null) {
       return image;
     }
-    PreparedImage prepared = new ImagePreparation(model.embedder().config()).prepare(image);
+    PreparedImage prepared = preparation().prepare(image);
     return Image.encoded(model, embed(prepared, 0, prepared.count()));
   }
 
@@ -238,11 +242,10 @@ final class TurnBuilder {
 
   private float[] newEmbeddings(PreparedImage image, int done, int total) {
     ProgressListener progress = model.options().progress();
-    ImagePreparation preparation = new ImagePreparation(model.embedder().config());
     return model
         .embedder()
         .embed(
-            preparation.pixels(image),
+            preparation().pixels(image),
             image.count(),
             finished -> progress.update(ProgressListener.Stage.VISION, done + finished, total));
   }

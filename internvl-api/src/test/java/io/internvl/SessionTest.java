@@ -382,42 +382,4 @@ class SessionTest {
           .hasMessageContaining("the first 5 of 6 images need 80 positions");
     }
   }
-
-  @Test
-  void anEncodedImageIsEmbeddedOnceAndAnswersAlike() throws IOException {
-    List<Long> embedded = new ArrayList<>();
-    ProgressListener counter =
-        (stage, done, total) -> {
-          if (stage == ProgressListener.Stage.VISION) {
-            embedded.add(done);
-          }
-        };
-    ModelOptions options = ModelOptions.builder().progress(counter).build();
-    try (Model counted = Model.load(directory.resolve(TinyFiles.Q8_0), options)) {
-      Image encoded = counted.encode(picture);
-      assertThat(encoded.isEncoded()).isTrue();
-      assertThat(counted.encode(encoded)).isSameAs(encoded);
-      for (int i = 0; i < 2; i++) {
-        try (Session session = counted.newSession()) {
-          Reply reply = session.chat(DESCRIBE, encoded);
-          assertThat(reply.text()).isEqualTo(PINK_SQUARE);
-          assertThat(reply.usage().imageTokens()).isEqualTo(16);
-        }
-      }
-      Message video = Message.user("?", Video.ofFrames(List.of(encoded)));
-      assertThat(counted.chatBatch(List.of(video), SessionOptions.defaults())).hasSize(1);
-      assertThat(embedded).hasSize(1);
-      assertThatThrownBy(() -> encoded.withMaxTiles(2))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("encoded already");
-      assertThatThrownBy(() -> Image.combined(picture, encoded))
-          .isInstanceOf(IllegalArgumentException.class);
-      try (Session session = model.newSession()) {
-        assertThatThrownBy(() -> session.chat(DESCRIBE, encoded))
-            .isInstanceOf(InternVlException.class)
-            .hasMessageContaining("encoded by another model");
-        assertThat(session.contextUsed()).isZero();
-      }
-    }
-  }
 }

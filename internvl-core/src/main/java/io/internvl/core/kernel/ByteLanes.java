@@ -27,9 +27,6 @@ final class ByteLanes {
   static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Sixteen bytes. */
-  static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
-
   /** For each byte, eight bytes that are 0xFF where its bits are set, the lowest bit first. */
   static final long[] EXPANDED = expanded();
 

@@ -1,7 +1,6 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.BYTE;
-import static io.internvl.core.kernel.ByteLanes.BYTES;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
@@ -9,6 +8,7 @@ import static io.internvl.core.kernel.ByteLanes.affine;
 import static io.internvl.core.kernel.ByteLanes.left;
 import static io.internvl.core.kernel.ByteLanes.right;
 import static io.internvl.core.kernel.ByteLanes.scaled;
+import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;

@@ -44,10 +44,7 @@ final class PackedRowScales {
       int block = first + k;
       int word = w.get(INT, at + (long) block / 2 * WORD);
       float d = Float.float16ToFloat((short) (word >>> block % 2 * 16));
-      y[4 * k] = d;
-      y[4 * k + 1] = NOTHING;
-      y[4 * k + 2] = d;
-      y[4 * k + 3] = NOTHING;
+      twice(d, NOTHING, y, 4 * k);
     }
   }
 
@@ -56,11 +53,16 @@ final class PackedRowScales {
       int word = w.get(INT, at + (long) k * WORD);
       float d = Float.float16ToFloat((short) word);
       float m = Float.float16ToFloat((short) (word >>> 16));
-      y[4 * k] = d;
-      y[4 * k + 1] = m;
-      y[4 * k + 2] = d;
-      y[4 * k + 3] = m;
+      twice(d, m, y, 4 * k);
     }
+  }
+
+  /** For the 32 columns of a scale. */
+  private static void twice(float factor, float summand, float[] y, int o) {
+    y[o] = factor;
+    y[o + 1] = summand;
+    y[o + 2] = factor;
+    y[o + 3] = summand;
   }
 
   private static void sixBits(MemorySegment w, long at, int superBlocks, float[] y) {
@@ -76,11 +78,7 @@ final class PackedRowScales {
       for (int k = 0; k < 8; k++) {
         float dl = d * (scales >>> 8 * k & 63);
         float ml = -(dmin * (minima >>> 8 * k & 63));
-        int o = 32 * block + 4 * k;
-        y[o] = dl;
-        y[o + 1] = ml;
-        y[o + 2] = dl;
-        y[o + 3] = ml;
+        twice(dl, ml, y, 32 * block + 4 * k);
       }
     }
   }

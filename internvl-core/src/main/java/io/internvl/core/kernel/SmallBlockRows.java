@@ -1,6 +1,5 @@
 package io.internvl.core.kernel;
 
-import static io.internvl.core.kernel.ByteLanes.BYTES;
 import static io.internvl.core.kernel.ByteLanes.EXPANDED;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
@@ -8,6 +7,7 @@ import static io.internvl.core.kernel.ByteLanes.affine;
 import static io.internvl.core.kernel.ByteLanes.join;
 import static io.internvl.core.kernel.ByteLanes.right;
 import static io.internvl.core.kernel.ByteLanes.scaled;
+import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;

@@ -1,12 +1,12 @@
 package io.internvl.core.kernel;
 
 import static io.internvl.core.kernel.ByteLanes.BYTE;
-import static io.internvl.core.kernel.ByteLanes.BYTES;
 import static io.internvl.core.kernel.ByteLanes.EXPANDED;
 import static io.internvl.core.kernel.ByteLanes.INT;
 import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.ByteLanes.right;
 import static io.internvl.core.kernel.ByteLanes.scaled;
+import static io.internvl.core.kernel.VectorSupport.BYTES;
 import static io.internvl.core.kernel.VectorSupport.ORDER;
 
 import java.lang.foreign.MemorySegment;

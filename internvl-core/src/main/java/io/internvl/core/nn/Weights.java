@@ -303,13 +303,12 @@ public final class Weights {
           "tensor '" + name + "' is of type " + tensor.type() + ", which holds no weights");
       return null;
     }
-    String scale = name.endsWith(".weight") ? name.replaceFirst("weight$", "scale") : name;
-    if (tensor.type() == TensorType.NVFP4 && !scale.equals(name) && has(scale)) {
+    if (tensor.type() == TensorType.NVFP4 && has(companionScale(name))) {
       problems.misshapen(
           "tensor '"
               + name
               + "' of NVFP4 is to be multiplied by the tensor '"
-              + scale
+              + companionScale(name)
               + "', which is not supported");
       return null;
     }
@@ -329,5 +328,9 @@ public final class Weights {
       return null;
     }
     return tensor;
+  }
+
+  private static String companionScale(String name) {
+    return name.replaceFirst("\\.weight$", "") + ".scale";
   }
 }
