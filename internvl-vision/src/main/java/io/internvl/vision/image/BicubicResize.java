@@ -15,7 +15,7 @@ final class BicubicResize {
   private static final double A = -0.5;
 
   /** Most pixels of the new width and the old height: some seconds of work. */
-  private static final long MOST_BETWEEN = 1 << 29;
+  private static final long MOST_BETWEEN = 1 << 26;
 
   private BicubicResize() {}
 
