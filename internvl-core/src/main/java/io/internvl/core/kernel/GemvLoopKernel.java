@@ -17,6 +17,7 @@ abstract class GemvLoopKernel extends GemvKernel {
   /** Sums of all rows. */
   static final int ALL_SUMS = RowShares.STREAMS * SUMS;
 
+  private static final int CACHE_LINE = 64;
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
@@ -35,11 +36,17 @@ abstract class GemvLoopKernel extends GemvKernel {
     float[] lanes = mine.lanes(scratchFloats());
     long[] starts = mine.starts();
     int used = usedSums();
+    int fetched = 0;
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
       Arrays.fill(lanes, 0, ALL_SUMS, 0f);
       for (int i = 0; i < RowShares.STREAMS; i++) {
         starts[i] = i < count ? offset + row * rowBytes + i * apart : offset;
+      }
+      if (fetches()) {
+        for (int i = 0; i < count; i++) {
+          fetched += fetch(w, starts[i], rowBytes);
+        }
       }
       rows(w, starts, x, cols, mine, lanes);
       long target = to + (long) row * Float.BYTES;
@@ -51,6 +58,27 @@ abstract class GemvLoopKernel extends GemvKernel {
         sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum);
       }
     }
+    mine.fetched = fetched;
+  }
+
+  /**
+   * Whether rows are fetched into the cache, line by line, before {@link #rows} reads them: for
+   * kernels that the processor's prefetcher does not keep up with, such as those that read the
+   * headers of some blocks and then the codes. Which ones these are was measured, see
+   * docs/kernels.md; the others only lose time by it.
+   */
+  boolean fetches() {
+    return false;
+  }
+
+  /** Reads a word of each cache line. */
+  private static int fetch(MemorySegment w, long from, long bytes) {
+    int words = 0;
+    int lines = (int) (bytes / CACHE_LINE);
+    for (int i = 0; i < lines; i++) {
+      words += w.get(ByteLanes.INT, from + (long) i * CACHE_LINE);
+    }
+    return words;
   }
 
   /** Returns how many sums of a row {@link #rows} uses, the first ones: a multiple of four. */

@@ -40,6 +40,11 @@ final class GemvNarrowBlockKernel extends GemvLoopKernel {
   }
 
   @Override
+  boolean fetches() {
+    return minima;
+  }
+
+  @Override
   int usedSums() {
     return LANES;
   }

@@ -51,6 +51,11 @@ abstract class GemvNarrowIntegerKernel extends GemvLoopKernel {
   }
 
   @Override
+  boolean fetches() {
+    return true;
+  }
+
+  @Override
   final int scratchFloats() {
     return ALL_SUMS + AHEAD * scaleFloats();
   }

@@ -77,6 +77,11 @@ abstract class GemvNarrowKernel extends GemvLoopKernel {
   }
 
   @Override
+  boolean fetches() {
+    return true;
+  }
+
+  @Override
   final int scratchFloats() {
     return ALL_SUMS + AHEAD * ALL_SUMS; // sums, and the scales of some super-blocks
   }

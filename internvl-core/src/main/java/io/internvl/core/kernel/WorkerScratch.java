@@ -19,6 +19,9 @@ final class WorkerScratch implements AutoCloseable {
   /** Scores of one item. */
   final Buffer scores = new Buffer();
 
+  /** What was read to have it in the cache: a sum of it, so that it is read. */
+  int fetched;
+
   private float @Nullable [] tile;
   private float @Nullable [] valueTile;
   private float[] lanes = {};
