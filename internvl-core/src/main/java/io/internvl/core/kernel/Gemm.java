@@ -25,6 +25,9 @@ final class Gemm implements Workers.Task, AutoCloseable {
   /** What a block costs beside its rows, in rows: fetching the activations into the cache. */
   private static final int BLOCK_COST = 16;
 
+  /** Rows whose next part is fetched at once, before they are decoded. */
+  private static final int FETCHED_ROWS = 8;
+
   /** Tokens of a block: with TILE_ROWS rows, half a MiB of sums in the second-level cache. */
   private static final int MAX_TOKENS = 1056;
 
@@ -181,6 +184,10 @@ final class Gemm implements Workers.Task, AutoCloseable {
     float[] tile = mine.tile();
     PackedRows packed = weight.packed();
     for (int row = 0; row < rows; row++) {
+      if (packed == null && row % FETCHED_ROWS == 0) {
+        int end = Math.min(row + FETCHED_ROWS, rows);
+        mine.fetched = fetch(weight, firstRow + row, firstRow + end, col, count);
+      }
       int to = (tileRow + row) * TILE_STRIDE;
       if (packed == null) {
         RowCodec.decode(weight, firstRow + row, col, count, tile, to);
@@ -190,6 +197,16 @@ final class Gemm implements Workers.Task, AutoCloseable {
         PackedRowCodec.decode(packed, firstRow + row, col, count, tile, to, codes, scales);
       }
     }
+  }
+
+  /** Fetches a part of some rows: it is too short for the processor's prefetcher. */
+  private static int fetch(WeightMatrix weight, int row, int end, int col, int count) {
+    int fetched = 0;
+    for (int i = row; i < end; i++) {
+      long offset = i * weight.rowBytes() + weight.type().byteSize(col);
+      fetched += CacheLines.fetch(weight.data(), offset, weight.type().byteSize(count));
+    }
+    return fetched;
   }
 
   private void multiplyPanel(

@@ -17,7 +17,6 @@ abstract class GemvLoopKernel extends GemvKernel {
   /** Sums of all rows. */
   static final int ALL_SUMS = RowShares.STREAMS * SUMS;
 
-  private static final int CACHE_LINE = 64;
   private static final long UNIT_BYTES = (long) RowShares.UNIT * Float.BYTES;
 
   @Override
@@ -45,7 +44,7 @@ abstract class GemvLoopKernel extends GemvKernel {
       }
       if (fetches()) {
         for (int i = 0; i < count; i++) {
-          fetched += fetch(w, starts[i], rowBytes);
+          fetched += CacheLines.fetch(w, starts[i], rowBytes);
         }
       }
       rows(w, starts, x, cols, mine, lanes);
@@ -62,23 +61,12 @@ abstract class GemvLoopKernel extends GemvKernel {
   }
 
   /**
-   * Whether rows are fetched into the cache, line by line, before {@link #rows} reads them: for
-   * kernels that the processor's prefetcher does not keep up with, such as those that read the
-   * headers of some blocks and then the codes. Which ones these are was measured, see
-   * docs/kernels.md; the others only lose time by it.
+   * Whether rows are fetched ({@link CacheLines}) before {@link #rows} reads them: for kernels that
+   * the processor's prefetcher does not keep up with, such as those that read the headers of some
+   * blocks and then the codes. Which ones these are was measured; the others only lose time by it.
    */
   boolean fetches() {
     return false;
-  }
-
-  /** Reads a word of each cache line. */
-  private static int fetch(MemorySegment w, long from, long bytes) {
-    int words = 0;
-    int lines = (int) (bytes / CACHE_LINE);
-    for (int i = 0; i < lines; i++) {
-      words += w.get(ByteLanes.INT, from + (long) i * CACHE_LINE);
-    }
-    return words;
   }
 
   /** Returns how many sums of a row {@link #rows} uses, the first ones: a multiple of four. */

@@ -8,13 +8,15 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Calls every kernel for long enough to be compiled, and prints to the error stream what it then
- * allocates: a line {@code ALLOCATES name bytes} for each one that does not stop allocating, at the
- * end {@code FINISHED calls}. Run in a JVM of its own by {@link KernelGuardTest}. For work on a
- * kernel, the property {@code only} is a pattern of names, {@code patience} the seconds that a call
- * has to stop allocating.
+ * allocates: a line {@code ALLOCATES name bytes} for each one that does not stop allocating, {@code
+ * UNDECIDED name bytes} for those that had no time to because others took it, at the end {@code
+ * FINISHED calls}. Run in a JVM of its own by {@link KernelGuardTest}. For work on a kernel, the
+ * property {@code only} is a pattern of names, {@code patience} the seconds that a call has to stop
+ * allocating.
  */
 final class KernelExercise {
   static final String ALLOCATES = "ALLOCATES";
+  static final String UNDECIDED = "UNDECIDED";
   static final String FINISHED = "FINISHED";
 
   private static final int[] TOKENS = {1, 3, 7, 64};
@@ -72,7 +74,8 @@ final class KernelExercise {
       waited += elapsed;
     }
     if (least > ALLOWED_BYTES_PER_CALL) {
-      System.err.println(ALLOCATES + " " + name + " " + least);
+      String verdict = patience == PATIENCE_NANOS ? ALLOCATES : UNDECIDED;
+      System.err.println(verdict + " " + name + " " + least);
     }
   }
 

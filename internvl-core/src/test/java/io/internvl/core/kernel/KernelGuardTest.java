@@ -87,4 +87,9 @@ class KernelGuardTest {
   void noKernelKeepsVectorsOnTheHeap() {
     assertThat(findings).noneMatch(line -> line.startsWith(KernelExercise.ALLOCATES));
   }
+
+  @Test
+  void everyKernelHasTheTimeToBeCompiled() {
+    assertThat(findings).noneMatch(line -> line.startsWith(KernelExercise.UNDECIDED));
+  }
 }
