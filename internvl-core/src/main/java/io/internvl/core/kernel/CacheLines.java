@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Fetches weights into the cache by reading a word of each line, many misses at a time. Java has no
- * prefetch instruction, so this takes time of its own; it pays where the code that follows reads so
- * little in order that the processor's prefetcher does not keep up (docs/kernels.md).
+ * prefetch instruction, so this takes time of its own; where it pays was measured
+ * (docs/kernels.md).
  */
 final class CacheLines {
   private static final int LINE = 64;
@@ -18,7 +18,7 @@ final class CacheLines {
    * @param w where the lines are
    * @param from byte offset of the first one
    * @param bytes how much is fetched
-   * @return the sum of the words, to be stored somewhere: what nobody needs is not read
+   * @return the sum of the words, to be stored somewhere: the compiler removes loads nobody needs
    */
   static int fetch(MemorySegment w, long from, long bytes) {
     int words = 0;

@@ -186,7 +186,7 @@ final class Gemm implements Workers.Task, AutoCloseable {
     for (int row = 0; row < rows; row++) {
       if (packed == null && row % FETCHED_ROWS == 0) {
         int end = Math.min(row + FETCHED_ROWS, rows);
-        mine.fetched = fetch(weight, firstRow + row, firstRow + end, col, count);
+        fetch(weight, firstRow + row, firstRow + end, col, count, mine);
       }
       int to = (tileRow + row) * TILE_STRIDE;
       if (packed == null) {
@@ -199,14 +199,14 @@ final class Gemm implements Workers.Task, AutoCloseable {
     }
   }
 
-  /** Fetches a part of some rows: it is too short for the processor's prefetcher. */
-  private static int fetch(WeightMatrix weight, int row, int end, int col, int count) {
-    int fetched = 0;
+  /** Fetches a part of some rows, before they are decoded one by one. */
+  private static void fetch(
+      WeightMatrix weight, int row, int end, int col, int count, WorkerScratch mine) {
+    long bytes = weight.type().byteSize(count);
     for (int i = row; i < end; i++) {
       long offset = i * weight.rowBytes() + weight.type().byteSize(col);
-      fetched += CacheLines.fetch(weight.data(), offset, weight.type().byteSize(count));
+      mine.fetched = CacheLines.fetch(weight.data(), offset, bytes);
     }
-    return fetched;
   }
 
   private void multiplyPanel(

@@ -35,7 +35,6 @@ abstract class GemvLoopKernel extends GemvKernel {
     float[] lanes = mine.lanes(scratchFloats());
     long[] starts = mine.starts();
     int used = usedSums();
-    int fetched = 0;
     for (int row = 0; row < RowShares.UNIT; row++) {
       int count = row < rowsOfLast ? streams : streams - 1;
       Arrays.fill(lanes, 0, ALL_SUMS, 0f);
@@ -44,7 +43,7 @@ abstract class GemvLoopKernel extends GemvKernel {
       }
       if (fetches()) {
         for (int i = 0; i < count; i++) {
-          fetched += CacheLines.fetch(w, starts[i], rowBytes);
+          mine.fetched = CacheLines.fetch(w, starts[i], rowBytes);
         }
       }
       rows(w, starts, x, cols, mine, lanes);
@@ -57,13 +56,12 @@ abstract class GemvLoopKernel extends GemvKernel {
         sums.set(ValueLayout.JAVA_FLOAT, target + stream * UNIT_BYTES, sum);
       }
     }
-    mine.fetched = fetched;
   }
 
   /**
-   * Whether rows are fetched ({@link CacheLines}) before {@link #rows} reads them: for kernels that
-   * the processor's prefetcher does not keep up with, such as those that read the headers of some
-   * blocks and then the codes. Which ones these are was measured; the others only lose time by it.
+   * Whether rows are fetched ({@link CacheLines}) before {@link #rows} reads them. Which kernels
+   * gain by it was measured (docs/kernels.md): most of them read the headers of some blocks and
+   * then the codes. The others only lose time.
    */
   boolean fetches() {
     return false;

@@ -19,7 +19,7 @@ final class WorkerScratch implements AutoCloseable {
   /** Scores of one item. */
   final Buffer scores = new Buffer();
 
-  /** What was read to have it in the cache: a sum of it, so that it is read. */
+  /** What {@link CacheLines#fetch} returned last: stored, so that it is computed. */
   int fetched;
 
   private float @Nullable [] tile;
