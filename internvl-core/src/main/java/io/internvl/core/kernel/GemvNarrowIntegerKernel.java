@@ -23,7 +23,7 @@ abstract class GemvNarrowIntegerKernel extends GemvLoopKernel {
   static final int BLOCK = GemvNarrowKernel.BLOCK;
 
   /**
-   * Super-blocks of a row whose scales are decoded at once: a whole row of 3584. With fewer of
+   * Most super-blocks of a row whose scales are decoded at once: a whole row of 3584. With fewer of
    * them, loops are begun too often.
    */
   static final int AHEAD = 16;
@@ -117,8 +117,10 @@ abstract class GemvNarrowIntegerKernel extends GemvLoopKernel {
     MemorySegment headers = mine.staging.atLeast(AHEAD * LARGEST_HEADER);
     Arrays.fill(lanes, ALL_SUMS, SCALES, 0f);
     int blocks = cols / BLOCK;
-    for (int first = 0; first < blocks; first += AHEAD) {
-      int count = Math.min(AHEAD, blocks - first);
+    int parts = Math.ceilDiv(blocks, AHEAD);
+    for (int part = 0; part < parts; part++) { // of about the same size
+      int first = blocks * part / parts;
+      int count = blocks * (part + 1) / parts - first;
       copyHeaders(w, starts, first, count, headers);
       for (int row = 0; row < RowShares.STREAMS; row += LANES) {
         long at = (long) row * Integer.BYTES - (long) first * format.scaleWords(BLOCK) * WORD;
