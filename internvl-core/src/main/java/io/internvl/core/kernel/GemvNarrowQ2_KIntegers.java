@@ -1,5 +1,7 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.INT;
+import static io.internvl.core.kernel.ByteLanes.LONG;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
@@ -13,32 +15,50 @@ import jdk.incubator.vector.VectorOperators;
 /** Q2_K, see {@link GemvNarrowQ2_K}, with integer activations. */
 final class GemvNarrowQ2_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 84;
-  private static final int UPPER = 2 * NEXT_SCALE; // to the scales of the upper bits
+  private static final int SCALES = NarrowHalfScales.SCALES;
+  private static final IntegerCodes CODES = IntegerCodes.TWO_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
+  private static final long LOWER_BITS = 0x0F0F0F0F_0F0F0F0FL;
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00030003);
 
-  private static final int[] CODES = places(BYTES_OF_BLOCK, step -> 16 + placeOfPair(step));
-
   GemvNarrowQ2_KIntegers() {
-    super(IntegerCodes.TWO_BITS_K, PackedFormat.Q2_K);
+    super(CODES);
   }
 
   @Override
-  void copyHeaders(
-      MemorySegment w, long[] starts, int firstBlock, int blocks, MemorySegment headers) {
-    RowHeaders.nibblePairs(w, starts, firstBlock * (long) BYTES_OF_BLOCK, blocks, headers);
+  int scaleFloats() {
+    return NarrowHalfScales.ALL_ROWS;
   }
 
   @Override
   void decodeScales(
-      MemorySegment headers,
-      long at,
+      MemorySegment w,
       int firstBlock,
       int blocks,
+      long[] starts,
       NarrowIntegers x,
-      float[] scratch,
-      int lane) {
-    PackedScales.nibblePairs(
-        headers, at, firstBlock, blocks, x.factors(), x.halfSums(), scratch, lane);
+      byte[] bytes,
+      float[] scratch) {
+    for (int block = 0; block < blocks; block++) {
+      long offset = (firstBlock + block) * (long) BYTES_OF_BLOCK;
+      int from = (firstBlock + block) * SCALES;
+      int to = ALL_SUMS + block * NarrowHalfScales.ALL_ROWS;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        long first = w.get(LONG, o);
+        long second = w.get(LONG, o + 8);
+        GemvNarrowKernel.LONGS.set(bytes, 0, first & LOWER_BITS);
+        GemvNarrowKernel.LONGS.set(bytes, 8, second & LOWER_BITS);
+        GemvNarrowKernel.LONGS.set(bytes, SCALES, first >>> 4 & LOWER_BITS);
+        GemvNarrowKernel.LONGS.set(bytes, SCALES + 8, second >>> 4 & LOWER_BITS);
+        int halves = w.get(INT, o + 80);
+        float d = HalfTable.VALUES[halves & 0xFFFF];
+        float dmin = HalfTable.VALUES[halves >>> 16];
+        int scales = to + row * NarrowHalfScales.ROW;
+        NarrowHalfScales.spread(bytes, d, x.halfFactors(), from, scratch, scales);
+        NarrowHalfScales.addCommon(bytes, SCALES, -dmin, x.halfSums(), from, scratch, row * SUMS);
+      }
+    }
   }
 
   @Override
@@ -50,44 +70,34 @@ final class GemvNarrowQ2_KIntegers extends GemvNarrowIntegerKernel {
       NarrowIntegers input,
       float[] scratch) {
     int[] x = input.values();
-    int from = firstBlock * (BLOCK / 2);
-    for (int row = 0; row < RowShares.STREAMS; row++) {
-      long start = starts[row] + firstBlock * (long) BYTES_OF_BLOCK;
-      FloatVector first = FloatVector.fromArray(FLOATS, scratch, row * SUMS);
-      FloatVector second = first; // its lanes that have the second scale of a vector
-      int scale = SCALES + row;
-      for (int i = 0; i < blocks * STEPS; i++) {
-        int o = from + i * (STEP / 2);
-        int right = i << 2 - PAIR_BITS & 4; // a byte has codes of two groups of steps
-        long at = start + CODES[i];
-        IntVector v =
-            IntVector.fromMemorySegment(INTS, w, at, ORDER).lanewise(VectorOperators.LSHR, right);
-        IntVector p = v.and(EVEN).mul(IntVector.fromArray(INTS, x, o));
-        IntVector q =
-            v.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + LANES));
+    for (int all = 0; all < blocks * STEPS; all++) {
+      int block = all / STEPS;
+      int step = all % STEPS;
+      int i = (firstBlock * BLOCK + all * STEP) / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      int place = step * VECTOR_BYTES; // a byte has codes of two steps
+      IntVector shift = IntVector.broadcast(INTS, place % 64 < 32 ? 16 : 1); // to bits 4 to 7
+      int scale =
+          ALL_SUMS + block * NarrowHalfScales.ALL_ROWS + NarrowHalfScales.lower(CODES, step);
+      long codes = (firstBlock + block) * (long) BYTES_OF_BLOCK + 16 + place / 64 * 32 + place % 32;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        IntVector v = IntVector.fromMemorySegment(INTS, w, codes + starts[row], ORDER).mul(shift);
+        IntVector p = v.lanewise(VectorOperators.LSHR, 4).and(EVEN).mul(x0);
+        IntVector q = v.lanewise(VectorOperators.LSHR, 12).and(EVEN).mul(x1);
         FloatVector low = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
-        p =
-            v.lanewise(VectorOperators.LSHR, 2)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + 2 * LANES));
-        q =
-            v.lanewise(VectorOperators.LSHR, 10)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + 3 * LANES));
+        p = v.lanewise(VectorOperators.LSHR, 6).and(EVEN).mul(x2);
+        q = v.lanewise(VectorOperators.LSHR, 14).and(EVEN).mul(x3);
         FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
-        int inHalf = i & (1 << PAIR_BITS) - 1; // of a half block of 32 weights
-        int j = scale + ((i >>> PAIR_BITS) * 4 + inHalf) * NEXT_SCALE;
-        first = low.fma(FloatVector.broadcast(FLOATS, scratch[j]), first);
-        first = high.fma(FloatVector.broadcast(FLOATS, scratch[j + UPPER]), first);
-        if (LANES == 8) {
-          int k = j + NEXT_SCALE;
-          second = low.fma(FloatVector.broadcast(FLOATS, scratch[k]), second);
-          second = high.fma(FloatVector.broadcast(FLOATS, scratch[k + UPPER]), second);
-        }
+        int lanes = row * SUMS;
+        int scales = scale + row * NarrowHalfScales.ROW;
+        FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
+        sum = low.fma(FloatVector.fromArray(FLOATS, scratch, scales), sum);
+        sum = high.fma(FloatVector.fromArray(FLOATS, scratch, scales + UPPER_SCALES), sum);
+        sum.intoArray(scratch, lanes);
       }
-      first.blend(second, SECOND_SCALE).intoArray(scratch, row * SUMS);
     }
   }
 }

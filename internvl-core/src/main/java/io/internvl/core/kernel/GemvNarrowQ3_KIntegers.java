@@ -16,38 +16,53 @@ import jdk.incubator.vector.VectorOperators;
 /** Q3_K, see {@link GemvNarrowQ3_K}, with integer activations. */
 final class GemvNarrowQ3_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 110;
-  private static final int UPPER = 2 * NEXT_SCALE; // to the scales of the upper bits
-  private static final float OFFSET = 4;
+  private static final int SCALES = NarrowHalfScales.SCALES;
+  private static final IntegerCodes CODES = IntegerCodes.THREE_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
+  private static final float OFFSET = -4;
   private static final long LOWER_BITS = 0x0F0F0F0F_0F0F0F0FL;
   private static final int UPPER_BITS = 0x30303030;
   private static final long SIGNS = 0x20202020_20202020L;
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00070007);
-  private static final IntVector FIRST_BIT = IntVector.broadcast(INTS, 0x01010101);
+  private static final IntVector THIRD_PAIR = IntVector.broadcast(INTS, 0x30303030);
+  private static final IntVector SEVENTH_BIT = IntVector.broadcast(INTS, 0x40404040);
   private static final IntVector PAIR = IntVector.broadcast(INTS, 0x03030303);
-  private static final IntVector SECOND_BIT = IntVector.broadcast(INTS, 0x02020202);
-
-  private static final int[] CODES = places(BYTES_OF_BLOCK, step -> 32 + placeOfPair(step));
-  private static final int[] BITS = places(BYTES_OF_BLOCK, step -> step * VECTOR_BYTES % 32);
+  private static final IntVector THIRD_BIT = IntVector.broadcast(INTS, 0x04040404);
 
   GemvNarrowQ3_KIntegers() {
-    super(IntegerCodes.THREE_BITS_K, PackedFormat.Q3_K);
+    super(CODES);
   }
 
   @Override
-  void copyHeaders(
-      MemorySegment w, long[] starts, int firstBlock, int blocks, MemorySegment headers) {
-    for (int row = 0; row < RowShares.STREAMS; row++) {
-      long from = starts[row] + firstBlock * (long) BYTES_OF_BLOCK;
-      for (int i = 0; i < blocks; i++) {
-        long at = from + i * BYTES_OF_BLOCK;
-        long low = w.get(LONG, at + 96);
-        int high = w.get(INT, at + 104);
+  int scaleFloats() {
+    return NarrowHalfScales.ALL_ROWS;
+  }
+
+  @Override
+  void decodeScales(
+      MemorySegment w,
+      int firstBlock,
+      int blocks,
+      long[] starts,
+      NarrowIntegers x,
+      byte[] bytes,
+      float[] scratch) {
+    for (int block = 0; block < blocks; block++) {
+      long offset = (firstBlock + block) * (long) BYTES_OF_BLOCK;
+      int from = (firstBlock + block) * SCALES;
+      int to = ALL_SUMS + block * NarrowHalfScales.ALL_ROWS;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        long low = w.get(LONG, o + 96);
+        int high = w.get(INT, o + 104);
         long first = (long) (high << 2 & UPPER_BITS) << 32 | high << 4 & UPPER_BITS;
         long second = (long) (high >>> 2 & UPPER_BITS) << 32 | high & UPPER_BITS;
-        float d = HalfTable.VALUES[w.get(SHORT, at + 108) & 0xFFFF];
-        first = less32(low & LOWER_BITS | first);
-        second = less32(low >>> 4 & LOWER_BITS | second);
-        RowHeaders.set(headers, i, row, first, second, Float.floatToRawIntBits(d));
+        GemvNarrowKernel.LONGS.set(bytes, 0, less32(low & LOWER_BITS | first));
+        GemvNarrowKernel.LONGS.set(bytes, 8, less32(low >>> 4 & LOWER_BITS | second));
+        float d = HalfTable.VALUES[w.get(SHORT, o + 108) & 0xFFFF];
+        int scales = to + row * NarrowHalfScales.ROW;
+        NarrowHalfScales.spread(bytes, d, x.halfFactors(), from, scratch, scales);
+        NarrowHalfScales.addCommon(bytes, 0, OFFSET * d, x.halfSums(), from, scratch, row * SUMS);
       }
     }
   }
@@ -60,19 +75,6 @@ final class GemvNarrowQ3_KIntegers extends GemvNarrowIntegerKernel {
   }
 
   @Override
-  void decodeScales(
-      MemorySegment headers,
-      long at,
-      int firstBlock,
-      int blocks,
-      NarrowIntegers x,
-      float[] scratch,
-      int lane) {
-    PackedScales.signedBytes(
-        headers, at, firstBlock, blocks, x.factors(), x.halfSums(), OFFSET, scratch, lane);
-  }
-
-  @Override
   void multiplyCodes(
       MemorySegment w,
       int firstBlock,
@@ -81,49 +83,43 @@ final class GemvNarrowQ3_KIntegers extends GemvNarrowIntegerKernel {
       NarrowIntegers input,
       float[] scratch) {
     int[] x = input.values();
-    int from = firstBlock * (BLOCK / 2);
-    for (int row = 0; row < RowShares.STREAMS; row++) {
-      long start = starts[row] + firstBlock * (long) BYTES_OF_BLOCK;
-      FloatVector first = FloatVector.fromArray(FLOATS, scratch, row * SUMS);
-      FloatVector second = first; // its lanes that have the second scale of a vector
-      int scale = SCALES + row;
-      for (int i = 0; i < blocks * STEPS; i++) {
-        int o = from + i * (STEP / 2);
-        int right = 2 * (i >>> PAIR_BITS) & 6; // a byte has bits of all steps
-        IntVector h =
-            IntVector.fromMemorySegment(INTS, w, start + BITS[i], ORDER)
-                .lanewise(VectorOperators.LSHR, right);
-        IntVector v =
-            IntVector.fromMemorySegment(INTS, w, start + CODES[i], ORDER)
-                .lanewise(VectorOperators.LSHR, 2 * right & 4);
-        IntVector c = v.and(PAIR).or(h.and(FIRST_BIT).lanewise(VectorOperators.LSHL, 2));
-        IntVector p = c.mul(IntVector.fromArray(INTS, x, o));
-        IntVector q =
-            c.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + LANES));
+    for (int all = 0; all < blocks * STEPS; all++) {
+      int block = all / STEPS;
+      int step = all % STEPS;
+      int i = (firstBlock * BLOCK + all * STEP) / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      int place = step * VECTOR_BYTES; // a byte has codes of two steps, and a bit of all four
+      IntVector shift = IntVector.broadcast(INTS, place % 64 < 32 ? 16 : 1); // to bits 4 to 7
+      IntVector bits = IntVector.broadcast(INTS, 64 >> place / 32 * 2); // to bits 6 and 7
+      int scale =
+          ALL_SUMS + block * NarrowHalfScales.ALL_ROWS + NarrowHalfScales.lower(CODES, step);
+      long upper = (firstBlock + block) * (long) BYTES_OF_BLOCK + place % 32;
+      int codes = 32 + place / 64 * 32;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = upper + starts[row];
+        IntVector h = IntVector.fromMemorySegment(INTS, w, o, ORDER).mul(bits);
+        IntVector v = IntVector.fromMemorySegment(INTS, w, o + codes, ORDER).mul(shift);
+        IntVector c = v.and(THIRD_PAIR).or(h.and(SEVENTH_BIT)).lanewise(VectorOperators.LSHR, 4);
+        IntVector p = c.and(EVEN).mul(x0);
+        IntVector q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
         FloatVector low = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
         c =
-            v.lanewise(VectorOperators.LSHR, 2)
+            v.lanewise(VectorOperators.LSHR, 6)
                 .and(PAIR)
-                .or(h.and(SECOND_BIT).lanewise(VectorOperators.LSHL, 1));
-        p = c.mul(IntVector.fromArray(INTS, x, o + 2 * LANES));
-        q =
-            c.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + 3 * LANES));
+                .or(h.lanewise(VectorOperators.LSHR, 5).and(THIRD_BIT));
+        p = c.and(EVEN).mul(x2);
+        q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x3);
         FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
-        int inHalf = i & (1 << PAIR_BITS) - 1; // of a half block of 32 weights
-        int j = scale + ((i >>> PAIR_BITS) * 4 + inHalf) * NEXT_SCALE;
-        first = low.fma(FloatVector.broadcast(FLOATS, scratch[j]), first);
-        first = high.fma(FloatVector.broadcast(FLOATS, scratch[j + UPPER]), first);
-        if (LANES == 8) {
-          int k = j + NEXT_SCALE;
-          second = low.fma(FloatVector.broadcast(FLOATS, scratch[k]), second);
-          second = high.fma(FloatVector.broadcast(FLOATS, scratch[k + UPPER]), second);
-        }
+        int lanes = row * SUMS;
+        int scales = scale + row * NarrowHalfScales.ROW;
+        FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
+        sum = low.fma(FloatVector.fromArray(FLOATS, scratch, scales), sum);
+        sum = high.fma(FloatVector.fromArray(FLOATS, scratch, scales + UPPER_SCALES), sum);
+        sum.intoArray(scratch, lanes);
       }
-      first.blend(second, SECOND_SCALE).intoArray(scratch, row * SUMS);
     }
   }
 }

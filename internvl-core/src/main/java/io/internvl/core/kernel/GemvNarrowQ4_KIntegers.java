@@ -15,10 +15,8 @@ final class GemvNarrowQ4_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 144;
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x000F000F);
 
-  private static final int[] CODES = places(BYTES_OF_BLOCK, step -> 16 + step * VECTOR_BYTES);
-
   GemvNarrowQ4_KIntegers() {
-    super(IntegerCodes.FOUR_BITS_K, PackedFormat.Q4_K);
+    super(IntegerCodes.FOUR_BITS_K);
   }
 
   @Override
@@ -27,23 +25,16 @@ final class GemvNarrowQ4_KIntegers extends GemvNarrowIntegerKernel {
   }
 
   @Override
-  void copyHeaders(
-      MemorySegment w, long[] starts, int firstBlock, int blocks, MemorySegment headers) {
-    long offset = firstBlock * (long) BYTES_OF_BLOCK;
-    RowHeaders.sixBits(w, starts, offset, BYTES_OF_BLOCK, blocks, headers);
-  }
-
-  @Override
   void decodeScales(
-      MemorySegment headers,
-      long at,
+      MemorySegment w,
       int firstBlock,
       int blocks,
+      long[] starts,
       NarrowIntegers x,
-      float[] scratch,
-      int lane) {
-    PackedScales.sixBits(headers, at, firstBlock, blocks, x.factors(), scratch, lane);
-    PackedScales.sixBitMinima(headers, at, firstBlock, blocks, x.sums(), scratch, lane);
+      byte[] bytes,
+      float[] scratch) {
+    NarrowScales.decode(
+        w, firstBlock, blocks, BYTES_OF_BLOCK, starts, x.factors(), x.sums(), scratch);
   }
 
   @Override
@@ -55,36 +46,34 @@ final class GemvNarrowQ4_KIntegers extends GemvNarrowIntegerKernel {
       NarrowIntegers input,
       float[] scratch) {
     int[] x = input.values();
-    int from = firstBlock * (BLOCK / 2);
-    for (int row = 0; row < RowShares.STREAMS; row++) {
-      long start = starts[row] + firstBlock * (long) BYTES_OF_BLOCK;
-      FloatVector lower = FloatVector.fromArray(FLOATS, scratch, row * SUMS);
-      FloatVector upper = FloatVector.zero(FLOATS);
-      int scale = SCALES + row;
-      for (int i = 0; i < blocks * STEPS; i++) {
-        int o = from + i * (STEP / 2);
-        int j = scale + (i >>> PAIR_BITS) * (2 * NEXT_SCALE);
-        FloatVector s = FloatVector.broadcast(FLOATS, scratch[j]);
-        FloatVector t = FloatVector.broadcast(FLOATS, scratch[j + NEXT_SCALE]);
-        long at = start + CODES[i];
-        IntVector v = IntVector.fromMemorySegment(INTS, w, at, ORDER);
-        IntVector p = v.and(EVEN).mul(IntVector.fromArray(INTS, x, o));
-        IntVector q =
-            v.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + LANES));
-        lower = ((FloatVector) p.add(q).convert(VectorOperators.I2F, 0)).fma(s, lower);
-        p =
-            v.lanewise(VectorOperators.LSHR, 4)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + 2 * LANES));
-        q =
-            v.lanewise(VectorOperators.LSHR, 12)
-                .and(EVEN)
-                .mul(IntVector.fromArray(INTS, x, o + 3 * LANES));
-        upper = ((FloatVector) p.add(q).convert(VectorOperators.I2F, 0)).fma(t, upper);
+    for (int all = 0; all < blocks * STEPS; all++) {
+      int block = all / STEPS;
+      int i = (firstBlock * BLOCK + all * STEP) / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      int place = all % STEPS * VECTOR_BYTES;
+      int scale = (1 + block) * ALL_SUMS + place / 32 * 2;
+      long codes = (firstBlock + block) * (long) BYTES_OF_BLOCK + 16 + place;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        IntVector v = IntVector.fromMemorySegment(INTS, w, codes + starts[row], ORDER);
+        IntVector p = v.and(EVEN).mul(x0);
+        IntVector q = v.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
+        IntVector low = p.add(q);
+        p = v.lanewise(VectorOperators.LSHR, 4).and(EVEN).mul(x2);
+        q = v.lanewise(VectorOperators.LSHR, 12).and(EVEN).mul(x3);
+        IntVector high = p.add(q);
+        int lanes = row * SUMS;
+        FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
+        sum =
+            ((FloatVector) low.convert(VectorOperators.I2F, 0))
+                .fma(FloatVector.broadcast(FLOATS, scratch[lanes + scale]), sum);
+        sum =
+            ((FloatVector) high.convert(VectorOperators.I2F, 0))
+                .fma(FloatVector.broadcast(FLOATS, scratch[lanes + scale + 1]), sum);
+        sum.intoArray(scratch, lanes);
       }
-      lower.add(upper).intoArray(scratch, row * SUMS);
     }
   }
 }

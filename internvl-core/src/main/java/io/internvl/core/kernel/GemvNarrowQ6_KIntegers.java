@@ -1,5 +1,7 @@
 package io.internvl.core.kernel;
 
+import static io.internvl.core.kernel.ByteLanes.LONG;
+import static io.internvl.core.kernel.ByteLanes.SHORT;
 import static io.internvl.core.kernel.VectorSupport.FLOATS;
 import static io.internvl.core.kernel.VectorSupport.INTS;
 import static io.internvl.core.kernel.VectorSupport.LANES;
@@ -13,38 +15,45 @@ import jdk.incubator.vector.VectorOperators;
 /** Q6_K, see {@link GemvNarrowQ6_K}, with integer activations. */
 final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
   private static final int BYTES_OF_BLOCK = 210;
-  private static final int UPPER = 4 * NEXT_SCALE; // to the scales of the upper bits
-  private static final IntVector OFFSETS = IntVector.broadcast(INTS, 0x20202020);
-  private static final IntVector ODD_OFFSETS = IntVector.broadcast(INTS, 0x00200020);
+  private static final int SCALES = NarrowHalfScales.SCALES;
+  private static final IntegerCodes CODES = IntegerCodes.SIX_BITS_K;
+  private static final int UPPER_SCALES = NarrowHalfScales.upper(CODES);
   private static final IntVector LOWER = IntVector.broadcast(INTS, 0x0F0F0F0F);
   private static final IntVector EVEN = IntVector.broadcast(INTS, 0x00FF00FF);
-  private static final IntVector FIRST_PAIR = IntVector.broadcast(INTS, 0x03030303);
+  private static final IntVector SECOND_PAIR = IntVector.broadcast(INTS, 0x0C0C0C0C);
   private static final IntVector THIRD_PAIR = IntVector.broadcast(INTS, 0x30303030);
 
-  private static final int[] CODES = places(BYTES_OF_BLOCK, step -> step * VECTOR_BYTES);
-  private static final int[] BITS = places(BYTES_OF_BLOCK, step -> 128 + placeOfPair(step));
-
   GemvNarrowQ6_KIntegers() {
-    super(IntegerCodes.SIX_BITS_K, PackedFormat.Q6_K);
+    super(CODES);
   }
 
   @Override
-  void copyHeaders(
-      MemorySegment w, long[] starts, int firstBlock, int blocks, MemorySegment headers) {
-    RowHeaders.signedBytes(w, starts, firstBlock * (long) BYTES_OF_BLOCK, blocks, headers);
+  int scaleFloats() {
+    return NarrowHalfScales.ALL_ROWS;
   }
 
   @Override
   void decodeScales(
-      MemorySegment headers,
-      long at,
+      MemorySegment w,
       int firstBlock,
       int blocks,
+      long[] starts,
       NarrowIntegers x,
-      float[] scratch,
-      int lane) {
-    PackedScales.signedBytes(
-        headers, at, firstBlock, blocks, x.factors(), x.halfSums(), 0, scratch, lane);
+      byte[] bytes,
+      float[] scratch) {
+    for (int block = 0; block < blocks; block++) {
+      long offset = (firstBlock + block) * (long) BYTES_OF_BLOCK;
+      int from = (firstBlock + block) * SCALES;
+      int scales = ALL_SUMS + block * NarrowHalfScales.ALL_ROWS;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = offset + starts[row];
+        GemvNarrowKernel.LONGS.set(bytes, 0, w.get(LONG, o + 192));
+        GemvNarrowKernel.LONGS.set(bytes, 8, w.get(LONG, o + 200));
+        float d = HalfTable.VALUES[w.get(SHORT, o + 208) & 0xFFFF];
+        int to = scales + row * NarrowHalfScales.ROW;
+        NarrowHalfScales.spread(bytes, d, x.halfFactors(), from, scratch, to);
+      }
+    }
   }
 
   @Override
@@ -56,46 +65,46 @@ final class GemvNarrowQ6_KIntegers extends GemvNarrowIntegerKernel {
       NarrowIntegers input,
       float[] scratch) {
     int[] x = input.values();
-    int from = firstBlock * (BLOCK / 2);
-    for (int row = 0; row < RowShares.STREAMS; row++) {
-      long start = starts[row] + firstBlock * (long) BYTES_OF_BLOCK;
-      FloatVector first = FloatVector.fromArray(FLOATS, scratch, row * SUMS);
-      FloatVector second = first; // its lanes that have the second scale of a vector
-      int scale = SCALES + row;
-      for (int i = 0; i < blocks * STEPS; i++) {
-        int o = from + i * (STEP / 2);
-        int right = i << 1 - PAIR_BITS & 2; // a byte has bits of two groups of steps
-        IntVector v = IntVector.fromMemorySegment(INTS, w, start + CODES[i], ORDER);
-        IntVector h =
-            IntVector.fromMemorySegment(INTS, w, start + BITS[i], ORDER)
-                .lanewise(VectorOperators.LSHR, right);
-        IntVector c = v.and(LOWER).or(h.and(FIRST_PAIR).lanewise(VectorOperators.LSHL, 4));
-        IntVector p = c.sub(OFFSETS).mul(IntVector.fromArray(INTS, x, o));
-        IntVector q =
-            c.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .sub(ODD_OFFSETS)
-                .mul(IntVector.fromArray(INTS, x, o + LANES));
+    int[] offsets = input.offsets();
+    for (int all = 0; all < blocks * STEPS; all++) {
+      int block = all / STEPS;
+      int step = all % STEPS;
+      int i = (firstBlock * BLOCK + all * STEP) / 2;
+      IntVector x0 = IntVector.fromArray(INTS, x, i);
+      IntVector x1 = IntVector.fromArray(INTS, x, i + LANES);
+      IntVector x2 = IntVector.fromArray(INTS, x, i + 2 * LANES);
+      IntVector x3 = IntVector.fromArray(INTS, x, i + 3 * LANES);
+      IntVector first = IntVector.fromArray(INTS, offsets, i);
+      IntVector second = IntVector.fromArray(INTS, offsets, i + LANES);
+      int place = step * VECTOR_BYTES;
+      int pair = place % 64 / 32 * 2;
+      IntVector shift = IntVector.broadcast(INTS, 4 >> pair);
+      int scale =
+          ALL_SUMS + block * NarrowHalfScales.ALL_ROWS + NarrowHalfScales.lower(CODES, step);
+      long codes = (firstBlock + block) * (long) BYTES_OF_BLOCK + place;
+      int upper = 128 + place / 64 * 32 + place % 32 - place;
+      for (int row = 0; row < RowShares.STREAMS; row++) {
+        long o = codes + starts[row];
+        IntVector v = IntVector.fromMemorySegment(INTS, w, o, ORDER);
+        IntVector h = IntVector.fromMemorySegment(INTS, w, o + upper, ORDER).mul(shift);
+        IntVector c = v.and(LOWER).or(h.and(SECOND_PAIR).lanewise(VectorOperators.LSHL, 2));
+        IntVector p = c.and(EVEN).mul(x0).add(first);
+        IntVector q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
         FloatVector low = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
-        c = v.lanewise(VectorOperators.LSHR, 4).and(LOWER).or(h.and(THIRD_PAIR));
-        p = c.sub(OFFSETS).mul(IntVector.fromArray(INTS, x, o + 2 * LANES));
-        q =
-            c.lanewise(VectorOperators.LSHR, 8)
-                .and(EVEN)
-                .sub(ODD_OFFSETS)
-                .mul(IntVector.fromArray(INTS, x, o + 3 * LANES));
+        c =
+            v.lanewise(VectorOperators.LSHR, 4)
+                .and(LOWER)
+                .or(h.lanewise(VectorOperators.LSHR, 2).and(THIRD_PAIR));
+        p = c.and(EVEN).mul(x2).add(second);
+        q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x3);
         FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
-        int inHalf = i & (2 << PAIR_BITS) - 1; // of a half block of 64 weights
-        int j = scale + ((i >>> PAIR_BITS + 1) * 8 + inHalf * (LANES / 4)) * NEXT_SCALE;
-        first = low.fma(FloatVector.broadcast(FLOATS, scratch[j]), first);
-        first = high.fma(FloatVector.broadcast(FLOATS, scratch[j + UPPER]), first);
-        if (LANES == 8) {
-          int k = j + NEXT_SCALE;
-          second = low.fma(FloatVector.broadcast(FLOATS, scratch[k]), second);
-          second = high.fma(FloatVector.broadcast(FLOATS, scratch[k + UPPER]), second);
-        }
+        int lanes = row * SUMS;
+        int scales = scale + row * NarrowHalfScales.ROW;
+        FloatVector sum = FloatVector.fromArray(FLOATS, scratch, lanes);
+        sum = low.fma(FloatVector.fromArray(FLOATS, scratch, scales), sum);
+        sum = high.fma(FloatVector.fromArray(FLOATS, scratch, scales + UPPER_SCALES), sum);
+        sum.intoArray(scratch, lanes);
       }
-      first.blend(second, SECOND_SCALE).intoArray(scratch, row * SUMS);
     }
   }
 }

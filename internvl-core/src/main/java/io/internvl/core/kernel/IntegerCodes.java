@@ -6,30 +6,30 @@ package io.internvl.core.kernel;
  */
 enum IntegerCodes {
   /** Q4_0 and Q4_1: codes i and i + 16 of a block are the halves of byte i; less 8. */
-  HALVES_OF_16(16, 8, 8, 8, false),
+  HALVES_OF_16(16, 8, 8, 8),
 
   /** Q5_0 and Q5_1: in the same order, bytes once a fifth bit is added; less 16. */
-  FIVE_BITS(16, 16, 16, 4, true),
+  FIVE_BITS(16, 16, 16, 4),
 
   /** Q2_K: codes i and i + 32 are bits of byte i, of a vector that was shifted for them. */
-  TWO_BITS_K(32, 0, 3, 4, false),
+  TWO_BITS_K(32, 0, 3, 4),
 
   /** Q3_K: in the same order, once a third bit is added. */
-  THREE_BITS_K(32, 0, 7, 4, true),
+  THREE_BITS_K(32, 0, 7, 4),
 
   /** Q4_K: codes i and i + 32 are the halves of byte i. */
-  FOUR_BITS_K(32, 0, 15, 4, false),
+  FOUR_BITS_K(32, 0, 15, 4),
 
   /** Q5_K: in the same order, bytes once a fifth bit is added. */
-  FIVE_BITS_K(32, 0, 31, 2, false),
+  FIVE_BITS_K(32, 0, 31, 2),
 
-  /** Q6_K: codes i and i + 64 are bytes once two bits are added; the kernel subtracts 32. */
-  SIX_BITS_K(64, 0, 32, 4, true);
+  /** Q6_K: codes i and i + 64 are bytes once two bits are added; less 32. */
+  SIX_BITS_K(64, 32, 32, 4);
 
   /** Elements of the lower halves of consecutive bytes, followed by as many of the upper halves. */
   final int halfBlock;
 
-  /** What {@link NarrowIntegers#offsets} subtract from the codes. */
+  /** What is subtracted from the codes. */
   final int offset;
 
   /** Largest absolute value of what is left. */
@@ -38,13 +38,7 @@ enum IntegerCodes {
   /** Products that are added up as integers, of the eight of a lane: 2, 4 or 8. */
   final int added;
 
-  /**
-   * Whether a lane is multiplied whole: it is nothing but codes, and all its products are added.
-   */
-  final boolean wholeBytes;
-
-  IntegerCodes(int halfBlock, int offset, int largest, int added, boolean wholeBytes) {
-    this.wholeBytes = wholeBytes;
+  IntegerCodes(int halfBlock, int offset, int largest, int added) {
     this.halfBlock = halfBlock;
     this.offset = offset;
     this.largest = largest;

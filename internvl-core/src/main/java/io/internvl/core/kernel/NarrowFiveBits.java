@@ -172,14 +172,14 @@ final class NarrowFiveBits {
         IntVector c =
             v.and(NIBBLES)
                 .or(FloatVector.fromArray(FLOATS, scratch, parts + LOWER).reinterpretAsInts());
-        IntVector p = c.mul(x0).add(first);
+        IntVector p = c.and(EVEN).mul(x0).add(first);
         IntVector q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x1);
         FloatVector low = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
         c =
             v.lanewise(VectorOperators.LSHR, 4)
                 .and(NIBBLES)
                 .or(FloatVector.fromArray(FLOATS, scratch, parts + UPPER).reinterpretAsInts());
-        p = c.mul(x2).add(second);
+        p = c.and(EVEN).mul(x2).add(second);
         q = c.lanewise(VectorOperators.LSHR, 8).and(EVEN).mul(x3);
         FloatVector high = (FloatVector) p.add(q).convert(VectorOperators.I2F, 0);
         low.add(high)

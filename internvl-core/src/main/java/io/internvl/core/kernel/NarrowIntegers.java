@@ -13,9 +13,6 @@ import java.util.Arrays;
  * b in its lower and upper 16 bits. Its product with {@code 2¹⁶ q(a) + q(b)} is {@code 2¹⁶ (a q(a)
  * + b q(b)) + a q(b)}, as what is 2³² times too large is lost. The factors make up for 2¹⁶. The
  * last term is an error of less than an integer.
- *
- * <p>Even bytes need no mask when a lane is nothing but its codes, {@code c = e + 2⁸ o}: {@code c
- * q(e) + o (q(o) - 2⁸ q(e))} is {@code e q(e) + o q(o)}.
  */
 final class NarrowIntegers {
   /** Elements with a factor in common. */
@@ -44,6 +41,7 @@ final class NarrowIntegers {
   private int[] offsets = {}; // (cols / 2)
   private float[] laneFactors = {}; // (cols / 8)
   private float[] laneSums = {}; // (cols / 8)
+  private float[] halfFactors = {}; // (cols / 16)
   private float[] halfSums = {}; // (cols / 16)
   private boolean ready;
 
@@ -70,6 +68,7 @@ final class NarrowIntegers {
       offsets = new int[cols / 2];
       laneFactors = new float[cols / 8];
       laneSums = new float[cols / 8];
+      halfFactors = new float[cols / 16];
       halfSums = new float[cols / 16];
     }
     for (int group = 0; group < groups; group++) {
@@ -105,6 +104,7 @@ final class NarrowIntegers {
         rounded[i] = (short) q;
         sum += q;
       }
+      halfFactors[half / HALF] = factor * PAIR_FACTOR;
       halfSums[half / HALF] = sum * factor;
       total += sum * factor;
     }
@@ -150,9 +150,9 @@ final class NarrowIntegers {
       int upper = lower + half;
       int at = from / 2 + lane;
       values[at] = pair(lower);
-      values[at + LANES] = oddPair(lower);
+      values[at + LANES] = pair(lower + 1);
       values[at + 2 * LANES] = pair(upper);
-      values[at + 3 * LANES] = oddPair(upper);
+      values[at + 3 * LANES] = pair(upper + 1);
       if (codes.offset > 0) {
         subtract(at, lower);
         subtract(at + 2 / codes.added * LANES, lower + 1);
@@ -167,12 +167,6 @@ final class NarrowIntegers {
     offsets[lane] -= codes.offset * (rounded[i] + rounded[i + 2]) << 16;
   }
 
-  /** Returns the pair for odd bytes, the first of which belongs to the even one before. */
-  private int oddPair(int even) {
-    int odd = pair(even + 1);
-    return codes.wholeBytes ? odd - (pair(even) << 8) : odd;
-  }
-
   private int pair(int i) {
     return (rounded[i] << 16) + rounded[i + 2];
   }
@@ -185,6 +179,11 @@ final class NarrowIntegers {
   /** Returns what sums of products are multiplied with, for each group. */
   float[] factors() {
     return factors;
+  }
+
+  /** Returns the same for each half of a group. */
+  float[] halfFactors() {
+    return halfFactors;
   }
 
   /** Returns the sums of the rounded elements of each group. */

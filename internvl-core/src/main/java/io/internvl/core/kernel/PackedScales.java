@@ -199,20 +199,15 @@ final class PackedScales {
               .and(LOW_BITS)
               .or(minima.lanewise(VectorOperators.LSHR, 2).and(HIGH_BITS));
       minima = minima.and(SIX_BITS);
-      FloatVector low = FloatVector.zero(FLOATS);
-      FloatVector upper = low;
       for (int j = 0; j < 4; j++) {
         int block = 8 * (first + i) + j;
-        low =
-            ((FloatVector) minima.and(BYTE).convert(VectorOperators.I2F, 0))
-                .fma(FloatVector.broadcast(FLOATS, sums[block]), low);
-        upper =
-            ((FloatVector) high.and(BYTE).convert(VectorOperators.I2F, 0))
-                .fma(FloatVector.broadcast(FLOATS, sums[block + 4]), upper);
+        FloatVector low = (FloatVector) minima.and(BYTE).convert(VectorOperators.I2F, 0);
+        sum = low.mul(m).fma(FloatVector.broadcast(FLOATS, sums[block]), sum);
+        FloatVector upper = (FloatVector) high.and(BYTE).convert(VectorOperators.I2F, 0);
+        sum = upper.mul(m).fma(FloatVector.broadcast(FLOATS, sums[block + 4]), sum);
         minima = minima.lanewise(VectorOperators.LSHR, 8);
         high = high.lanewise(VectorOperators.LSHR, 8);
       }
-      sum = low.add(upper).fma(m, sum);
     }
     sum.intoArray(scratch, lane);
   }
