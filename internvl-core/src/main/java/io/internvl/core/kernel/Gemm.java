@@ -184,18 +184,18 @@ final class Gemm implements Workers.Task, AutoCloseable {
     float[] tile = mine.tile();
     PackedRows packed = weight.packed();
     for (int row = 0; row < rows; row++) {
-      if (packed == null && row % FETCHED_ROWS == 0) {
-        int end = Math.min(row + FETCHED_ROWS, rows);
-        fetch(weight, firstRow + row, firstRow + end, col, count, mine);
-      }
       int to = (tileRow + row) * TILE_STRIDE;
-      if (packed == null) {
-        RowCodec.decode(weight, firstRow + row, col, count, tile, to);
-      } else {
+      if (packed != null) {
         int[] codes = mine.words(PackedRowCodec.codeInts(count));
         float[] scales = mine.lanes(PackedRowCodec.scaleFloats(count));
         PackedRowCodec.decode(packed, firstRow + row, col, count, tile, to, codes, scales);
+        continue;
       }
+      if (row % FETCHED_ROWS == 0) {
+        int end = Math.min(row + FETCHED_ROWS, rows);
+        fetch(weight, firstRow + row, firstRow + end, col, count, mine);
+      }
+      RowCodec.decode(weight, firstRow + row, col, count, tile, to);
     }
   }
 
